@@ -1,0 +1,42 @@
+namespace Sensorium.Tensors;
+
+/// <summary>How exact the arithmetic is.</summary>
+public enum Numerics
+{
+    /// <summary>Weights dequantised, activations and accumulation in float32.</summary>
+    Exact,
+
+    /// <summary>int8 activations or bf16 products where the weight's type has such a kernel.</summary>
+    Fast,
+}
+
+/// <summary>The hardware: one a process. It lays weights out and makes contexts that compute on it.</summary>
+public abstract class Device : IDisposable
+{
+    /// <summary>A short name for people: <c>CPU, AVX-512, 2 threads</c>.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Makes the device's own copy of a weight; thread-safe, so that a checkpoint is prepared in parallel.</summary>
+    public abstract PreparedWeight Prepare(RawTensor raw, WeightRole role);
+
+    /// <summary>A new context for one thread.</summary>
+    public abstract Compute NewCompute(Numerics numerics);
+
+    /// <summary>Storage for keys and values.</summary>
+    /// <param name="layout">What is kept of a token.</param>
+    /// <param name="type">F32 or F16.</param>
+    /// <param name="pages">The largest number of pages.</param>
+    public abstract KvPool NewKvPool(KvLayout layout, DType type, int pages);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Stops the workers and frees what the device holds.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}
