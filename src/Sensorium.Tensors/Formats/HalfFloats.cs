@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Sensorium.Tensors.Formats;
+
+/// <summary>The two 16-bit floats.</summary>
+public static unsafe class HalfFloats
+{
+    /// <summary>2^112: what a half's exponent bits, taken for a single's, are short of.</summary>
+    const uint ExponentGap = 0x77800000;
+
+    /// <summary>One half (IEEE binary16) as a single; exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float FromF16(ushort half)
+    {
+        float magnitude = BitConverter.UInt32BitsToSingle((half & 0x7fffu) << 13) * BitConverter.UInt32BitsToSingle(ExponentGap);
+        uint bits = BitConverter.SingleToUInt32Bits(magnitude);
+        if ((half & 0x7c00) == 0x7c00)
+            bits |= 0x7f800000;
+        return BitConverter.UInt32BitsToSingle(bits | ((half & 0x8000u) << 16));
+    }
+
+    /// <summary>The half at <paramref name="p"/>, of any alignment, as a single.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float ReadF16(byte* p) => FromF16(Unsafe.ReadUnaligned<ushort>(p));
+
+    /// <summary>The bfloat16 as a single; exact.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float FromBF16(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);
+
+    /// <summary>The nearest half, ties to even.</summary>
+    public static ushort ToF16(float value) => BitConverter.HalfToUInt16Bits((Half)value);
+
+    /// <summary>The nearest bfloat16, ties to even; NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort ToBF16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        if ((bits & 0x7fffffff) > 0x7f800000)
+            return (ushort)((bits >> 16) | 64);
+        return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    }
+
+    /// <summary>Widens halves.</summary>
+    public static void FromF16(ushort* source, float* destination, long count)
+    {
+        long i = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i <= count - 32; i += 32)
+            {
+                (Vector512<uint> low, Vector512<uint> high) = Vector512.Widen(Vector512.Load(source + i));
+                WideLong(low).Store(destination + i);
+                WideLong(high).Store(destination + i + 16);
+            }
+        }
+
+        for (; i <= count - 16; i += 16)
+        {
+            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source + i));
+            Wide(low).Store(destination + i);
+            Wide(high).Store(destination + i + 8);
+        }
+
+        for (; i < count; i++)
+            destination[i] = FromF16(source[i]);
+
+        static Vector512<float> WideLong(Vector512<uint> half)
+        {
+            Vector512<uint> magnitude = (half & Vector512.Create(0x7fffu)) << 13;
+            Vector512<uint> bits = (magnitude.AsSingle() * Vector512.Create(ExponentGap).AsSingle()).AsUInt32();
+            Vector512<uint> special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7c00u << 13)) & Vector512.Create(0x7f800000u);
+            return (bits | special | ((half & Vector512.Create(0x8000u)) << 16)).AsSingle();
+        }
+    }
+
+    static Vector256<float> Wide(Vector256<uint> half)
+    {
+        Vector256<uint> magnitude = (half & Vector256.Create(0x7fffu)) << 13;
+        Vector256<uint> bits = (magnitude.AsSingle() * Vector256.Create(ExponentGap).AsSingle()).AsUInt32();
+        Vector256<uint> special = Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(0x7c00u << 13)) & Vector256.Create(0x7f800000u);
+        return (bits | special | ((half & Vector256.Create(0x8000u)) << 16)).AsSingle();
+    }
+
+    /// <summary>Widens bfloat16 numbers.</summary>
+    public static void FromBF16(ushort* source, float* destination, long count)
+    {
+        long i = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i <= count - 32; i += 32)
+            {
+                (Vector512<uint> low, Vector512<uint> high) = Vector512.Widen(Vector512.Load(source + i));
+                (low << 16).AsSingle().Store(destination + i);
+                (high << 16).AsSingle().Store(destination + i + 16);
+            }
+        }
+
+        for (; i <= count - 16; i += 16)
+        {
+            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source + i));
+            (low << 16).AsSingle().Store(destination + i);
+            (high << 16).AsSingle().Store(destination + i + 8);
+        }
+
+        for (; i < count; i++)
+            destination[i] = FromBF16(source[i]);
+    }
+
+    /// <summary>Narrows to halves, ties to even.</summary>
+    public static void ToF16(float* source, ushort* destination, long count)
+    {
+        for (long i = 0; i < count; i++)
+            destination[i] = ToF16(source[i]);
+    }
+
+    /// <summary>Narrows to bfloat16, ties to even.</summary>
+    public static void ToBF16(float* source, ushort* destination, long count)
+    {
+        long i = 0;
+        for (; i <= count - 16; i += 16)
+            Vector256.Narrow(Narrow(Vector256.Load(source + i)), Narrow(Vector256.Load(source + i + 8))).Store(destination + i);
+        for (; i < count; i++)
+            destination[i] = ToBF16(source[i]);
+
+        static Vector256<uint> Narrow(Vector256<float> value)
+        {
+            Vector256<uint> bits = value.AsUInt32();
+            Vector256<uint> rounded = (bits + Vector256.Create(0x7fffu) + ((bits >>> 16) & Vector256<uint>.One)) >>> 16;
+            Vector256<uint> quiet = (bits >>> 16) | Vector256.Create(64u);
+            return Vector256.ConditionalSelect(Vector256.IsNaN(value).AsUInt32(), quiet, rounded);
+        }
+    }
+}
