@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace Sensorium.Tensors.Cpu;
+
+/// <summary>The processor: a worker team and a kernel tier.</summary>
+public sealed class CpuDevice : Device
+{
+    /// <param name="threads">Threads that work, the caller included; unless told SENSORIUM_THREADS, else the cores.</param>
+    /// <param name="tier">The kernel tier; unless told SENSORIUM_TIER, else the fastest that the processor has.</param>
+    /// <exception cref="ArgumentException">The processor lacks the tier, or a variable has no sensible value.</exception>
+    public CpuDevice(int? threads = null, KernelTier? tier = null)
+    {
+        if (tier is { } wanted)
+        {
+            KernelTiers.Demand(wanted, nameof(tier));
+        }
+
+        Tier = tier ?? TierOfEnvironment() ?? KernelTiers.Best;
+        Workers = new WorkerTeam(threads ?? ThreadsOfEnvironment() ?? Processor.Cores);
+    }
+
+    /// <summary>Which instructions the kernels use.</summary>
+    public KernelTier Tier { get; }
+
+    /// <summary>The threads.</summary>
+    public WorkerTeam Workers { get; }
+
+    /// <inheritdoc/>
+    public override string Description => string.Create(CultureInfo.InvariantCulture, $"CPU, {Tier.Name()}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}");
+
+    /// <inheritdoc/>
+    public override PreparedWeight Prepare(RawTensor raw, WeightRole role) => CpuWeight.Prepare(this, raw, role);
+
+    /// <inheritdoc/>
+    public override Compute NewCompute(Numerics numerics) => new CpuCompute(this, numerics);
+
+    /// <inheritdoc/>
+    public override KvPool NewKvPool(KvLayout layout, DType type, int pages) => new CpuKvPool(layout, type, pages);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Workers.Dispose();
+        }
+    }
+
+    static KernelTier? TierOfEnvironment() =>
+        Environment.GetEnvironmentVariable("SENSORIUM_TIER") is { Length: > 0 } name ? KernelTiers.Parse(name) : null;
+
+    static int? ThreadsOfEnvironment()
+    {
+        if (Environment.GetEnvironmentVariable("SENSORIUM_THREADS") is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads is > 0 and <= 1024
+            ? threads
+            : throw new ArgumentException($"SENSORIUM_THREADS={text}: give a number of threads from 1 to 1024");
+    }
+}

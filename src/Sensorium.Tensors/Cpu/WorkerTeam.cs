@@ -1,0 +1,235 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace Sensorium.Tensors.Cpu;
+
+/// <summary>A loop's body, called for each of its items; a struct, so that a parallel loop allocates nothing.</summary>
+interface IJob
+{
+    /// <param name="item">Which item.</param>
+    /// <param name="worker">Who does it, below <see cref="WorkerTeam.Threads"/>: the index of its scratch memory.</param>
+    void Run(nint item, int worker);
+}
+
+/// <summary>
+/// The threads that share the items of a loop. They are made once, spin briefly for the next loop and then sleep. Who
+/// does which item is not determined; what an item computes must not depend on it.
+/// </summary>
+public sealed unsafe class WorkerTeam : IDisposable
+{
+    // Long enough to bridge the gap between two operations of a forward pass, short enough not to burn a core at rest.
+    const int SpinRounds = 2000;
+
+    readonly Thread[] threads;
+    readonly object gate = new();
+    readonly object sleep = new();
+    Loop loop;
+    ExceptionDispatchInfo? failure;
+    volatile int generation;
+    volatile int sleeping;
+    volatile bool stopping;
+
+    struct Loop
+    {
+        public delegate*<void*, nint, int, void> Job;
+        public void* Context;
+        public nint Count;
+        public nint Grain;
+        public Padded Next;
+        public Padded Busy;
+    }
+
+    /// <summary>A counter on a cache line of its own.</summary>
+    struct Padded
+    {
+#pragma warning disable CS0169, IDE0051, S1144 // padding
+        readonly long before0, before1, before2, before3, before4, before5, before6;
+        public long Value;
+        readonly long after0, after1, after2, after3, after4, after5, after6;
+#pragma warning restore CS0169, IDE0051, S1144
+    }
+
+    /// <param name="threads">How many work, the caller included.</param>
+    public WorkerTeam(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Threads = threads;
+        this.threads = new Thread[threads - 1];
+        for (int i = 0; i < this.threads.Length; i++)
+        {
+            int worker = i + 1;
+            this.threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"sensorium worker {worker}" };
+            this.threads[i].Start();
+        }
+    }
+
+    /// <summary>How many threads work on a loop, the caller included.</summary>
+    public int Threads { get; }
+
+    /// <summary>Runs a loop and returns when all items are done. A caller that finds the team busy does its loop alone.</summary>
+    /// <param name="count">Items 0 … count - 1.</param>
+    /// <param name="job">The body; it is shared by the workers, not copied.</param>
+    /// <param name="grain">Items that a worker takes at a time.</param>
+    internal void Run<TJob>(nint count, ref TJob job, nint grain = 1)
+        where TJob : struct, IJob
+        => Run(count, Unsafe.AsPointer(ref job), &Call<TJob>, grain);
+
+    static void Call<TJob>(void* context, nint item, int worker)
+        where TJob : struct, IJob
+        => Unsafe.AsRef<TJob>(context).Run(item, worker);
+
+    /// <inheritdoc cref="Run{TJob}"/>
+    internal void Run(nint count, void* context, delegate*<void*, nint, int, void> job, nint grain = 1)
+    {
+        if (threads.Length == 0 || stopping || count <= grain || !Monitor.TryEnter(gate))
+        {
+            for (nint item = 0; item < count; item++)
+            {
+                job(context, item, 0);
+            }
+
+            return;
+        }
+
+        try
+        {
+            // A nested loop of the same thread has entered too: the team is in the midst of the outer one.
+            if (loop.Job != null)
+            {
+                for (nint item = 0; item < count; item++)
+                {
+                    job(context, item, 0);
+                }
+
+                return;
+            }
+
+            Share(count, context, job, grain);
+        }
+        finally
+        {
+            Monitor.Exit(gate);
+        }
+    }
+
+    void Share(nint count, void* context, delegate*<void*, nint, int, void> job, nint grain)
+    {
+        loop.Context = context;
+        loop.Count = count;
+        loop.Grain = grain;
+        loop.Next.Value = 0;
+        loop.Busy.Value = threads.Length;
+        loop.Job = job;
+        Interlocked.Increment(ref generation);
+        if (sleeping != 0)
+        {
+            lock (sleep)
+            {
+                Monitor.PulseAll(sleep);
+            }
+        }
+
+        Take(0);
+        var spin = default(SpinWait);
+        while (Volatile.Read(ref loop.Busy.Value) != 0)
+        {
+            // Never sleeps for a whole millisecond: the others are at their last items.
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+
+        loop.Job = null;
+        if (failure is { } thrown)
+        {
+            failure = null;
+            thrown.Throw();
+        }
+    }
+
+    void Take(int worker)
+    {
+        try
+        {
+            nint grain = loop.Grain;
+            while (true)
+            {
+                nint first = (nint)Interlocked.Add(ref loop.Next.Value, grain) - grain;
+                nint last = Math.Min(first + grain, loop.Count);
+                if (first >= last)
+                {
+                    return;
+                }
+
+                for (nint item = first; item < last; item++)
+                {
+                    loop.Job(loop.Context, item, worker);
+                }
+            }
+        }
+#pragma warning disable CA1031 // the caller gets it
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
+            Interlocked.Exchange(ref loop.Next.Value, loop.Count);
+        }
+    }
+
+    void Work(int worker)
+    {
+        int seen = 0;
+        while (true)
+        {
+            for (int round = 0; round < SpinRounds && generation == seen; round++)
+            {
+                Thread.SpinWait(10);
+            }
+
+            if (generation == seen)
+            {
+                lock (sleep)
+                {
+                    Interlocked.Increment(ref sleeping);
+                    while (generation == seen)
+                    {
+                        Monitor.Wait(sleep);
+                    }
+
+                    Interlocked.Decrement(ref sleeping);
+                }
+            }
+
+            seen = generation;
+            if (stopping)
+            {
+                return;
+            }
+
+            Take(worker);
+            Interlocked.Decrement(ref loop.Busy.Value);
+        }
+    }
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (stopping)
+            {
+                return;
+            }
+
+            stopping = true;
+            Interlocked.Increment(ref generation);
+            lock (sleep)
+            {
+                Monitor.PulseAll(sleep);
+            }
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+    }
+}
