@@ -40,6 +40,22 @@ public sealed class Grid
 
         return new Grid(sizes);
     }
+
+    /// <summary>The grid with every frame pooled to height × width cells.</summary>
+    public Grid Pooled(int height, int width)
+    {
+        var sizes = new (int, int, int)[items.Length];
+        for (int i = 0; i < items.Length; i++)
+        {
+            sizes[i] = (items[i].Frames, height, width);
+        }
+
+        return new Grid(sizes);
+    }
+
+    /// <summary>The cells that adaptive pooling takes together for one bin, as PyTorch cuts them: they may overlap.</summary>
+    internal static (int Start, int End) Bin(int index, int bins, int cells) =>
+        ((int)((long)index * cells / bins), (int)(((index + 1L) * cells + bins - 1) / bins));
 }
 
 /// <summary>Feature maps, channels last: rows <c>[cells, channels]</c> and the grid that says which cell is where.</summary>

@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+
+namespace Sensorium.Tensors.Scalar;
+
+/// <summary>Keys and values in float64, laid out as <see cref="KvPool"/> says.</summary>
+sealed unsafe class ScalarKvPool(KvLayout layout, int capacity) : KvPool(layout, DType.F64, capacity)
+{
+    readonly List<nint> pages = [];
+
+    /// <summary>A head's keys in a page, <c>[KeySize, PageRows]</c>.</summary>
+    public double* Keys(int page, int layer, int head)
+    {
+        nint perHead = (nint)PageRows * (Layout.KeySize + Layout.ValueSize);
+        return (double*)pages[page] + ((nint)layer * Layout.Heads + head) * perHead;
+    }
+
+    /// <summary>A head's values in a page, <c>[PageRows, ValueSize]</c>.</summary>
+    public double* Values(int page, int layer, int head) => Keys(page, layer, head) + (nint)PageRows * Layout.KeySize;
+
+    protected override void Grow(int page) => pages.Add((nint)NativeMemory.AllocZeroed((nuint)PageBytes));
+
+    protected override void Dispose(bool disposing)
+    {
+        foreach (nint page in pages)
+        {
+            NativeMemory.Free((void*)page);
+        }
+
+        pages.Clear();
+    }
+}
