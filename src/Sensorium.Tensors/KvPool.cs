@@ -93,6 +93,9 @@ public abstract class KvPool : IDisposable
     /// <summary>How many hold the page.</summary>
     public int Holders(int page) => holders[page];
 
+    /// <summary>Copies all that a page holds to another page.</summary>
+    public abstract void Copy(int from, int to);
+
     /// <summary>Frees all pages' memory.</summary>
     public void Dispose()
     {

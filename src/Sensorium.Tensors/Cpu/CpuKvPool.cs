@@ -27,6 +27,9 @@ sealed unsafe class CpuKvPool : KvPool
         pages.Add((nint)memory);
     }
 
+    public override void Copy(int from, int to) =>
+        NativeMemory.Copy((void*)pages[from], (void*)pages[to], (nuint)PageBytes);
+
     protected override void Dispose(bool disposing)
     {
         foreach (nint page in pages)

@@ -19,6 +19,9 @@ sealed unsafe class ScalarKvPool(KvLayout layout, int capacity) : KvPool(layout,
 
     protected override void Grow(int page) => pages.Add((nint)NativeMemory.AllocZeroed((nuint)PageBytes));
 
+    public override void Copy(int from, int to) =>
+        NativeMemory.Copy((void*)pages[from], (void*)pages[to], (nuint)PageBytes);
+
     protected override void Dispose(bool disposing)
     {
         foreach (nint page in pages)
