@@ -66,6 +66,12 @@ public sealed class Image
     /// <summary>The palette of mode <see cref="ImageMode.P"/>: R, G, B, A for each index. Empty in other modes.</summary>
     public ReadOnlyMemory<byte> Palette { get; init; }
 
+    /// <summary>
+    /// The colour that a PNG declares fully transparent (tRNS), as the file states it: up to 65535 a sample for 16-bit
+    /// files, and not spread to 255 for 2 and 4 bits. Null where it declares none; grey pictures have three equal values.
+    /// </summary>
+    public (int Red, int Green, int Blue)? TransparentColor { get; init; }
+
     /// <summary>Bytes a pixel takes in this picture's mode.</summary>
     public int BytesPerPixel => BytesPerPixelOf(Mode);
 
