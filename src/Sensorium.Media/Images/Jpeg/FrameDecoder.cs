@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Sensorium.Media.Images.Jpeg;
 
 /// <summary>Decodes a frame's scans into pixels: one scan of all components row by row, anything else by way of stored coefficients.</summary>
@@ -155,7 +157,7 @@ unsafe sealed class FrameDecoder
         }
         catch (AggregateException e) when (e.InnerExceptions.OfType<MediaException>().FirstOrDefault() is { } error)
         {
-            throw error;
+            ExceptionDispatchInfo.Throw(error);
         }
     }
 

@@ -30,17 +30,9 @@ unsafe sealed class NativeBuffer : IDisposable
         }
     }
 
-    ~NativeBuffer() => Free();
-
     public byte* Pointer { get; private set; }
 
     public void Dispose()
-    {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    void Free()
     {
         if (Pointer != null)
         {
