@@ -1,7 +1,7 @@
 namespace Sensorium.Weights;
 
 /// <summary>Finds what a misspelt name may have meant.</summary>
-static class NearestName
+public static class NearestName
 {
     const int MostNames = 4096;
     const int LongestName = 256;

@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Text;
+using Sensorium.Cli.Commands;
+using Sensorium.Cli.Console;
+using Sensorium.Cli.Errors;
+
+namespace Sensorium.Cli;
+
+/// <summary>The <c>sensorium</c> command: parses the arguments, runs one verb and turns what goes wrong into a line and an exit code.</summary>
+public static class CommandLine
+{
+    /// <summary>Runs a command line.</summary>
+    /// <param name="arguments">The arguments, without the program's name.</param>
+    /// <param name="terminal">Where it reads and writes.</param>
+    /// <param name="cancellation">Ends the command early.</param>
+    /// <returns>The exit code, see <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellation = default)
+    {
+        try
+        {
+            ArgumentBytes.Check(arguments);
+            RootCommand root = Root(terminal);
+            ParseResult parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            if (parsed.Errors.Count > 0)
+            {
+                return Refuse(parsed, terminal);
+            }
+
+            int code = await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                cancellation).ConfigureAwait(false);
+            await terminal.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            return code;
+        }
+#pragma warning disable CA1031 // The outermost frame: whatever comes here is said in one line.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            FlushQuietly(terminal);
+            return ErrorReport.Report(e, terminal);
+        }
+    }
+
+    static RootCommand Root(Terminal terminal)
+    {
+        var root = new RootCommand("Models that see and talk, on this machine: no network, no native libraries.");
+        Verb[] verbs =
+        [
+            new InspectCommand(), new DoctorCommand(),
+        ];
+        foreach (Verb verb in verbs)
+        {
+            root.Subcommands.Add(verb.Build(terminal));
+        }
+
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+        {
+            var action = new ExampleHelpAction((HelpAction)help.Action!, verbs);
+            help.Action = action;
+            root.SetAction(parsed =>
+            {
+                // Without a verb there is nothing to do: the help is what was missing.
+                action.Invoke(parsed);
+                return ExitCode.BadInput;
+            });
+        }
+
+        return root;
+    }
+
+    static int Refuse(ParseResult parsed, Terminal terminal)
+    {
+        string verb = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+        foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+        {
+            terminal.Error.WriteLine("sensorium: " + message.ReplaceLineEndings(" "));
+        }
+
+        terminal.Error.WriteLine($"See: sensorium {verb}--help");
+        return ExitCode.BadInput;
+    }
+
+    static void FlushQuietly(Terminal terminal)
+    {
+        try
+        {
+            terminal.Out.Flush();
+        }
+        catch (ClosedPipeException)
+        {
+            // The error that led here matters more.
+        }
+    }
+
+    /// <summary>The usual help, and below it an example that works.</summary>
+    sealed class ExampleHelpAction(HelpAction usual, Verb[] verbs) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            int code = usual.Invoke(parseResult);
+            TextWriter output = parseResult.InvocationConfiguration.Output;
+            Command command = parseResult.CommandResult.Command;
+            Verb[] shown = [.. verbs.Where(verb => command is RootCommand || string.Equals(verb.Name, command.Name, StringComparison.Ordinal))];
+            output.WriteLine(command is RootCommand ? "Examples:" : "Example:");
+            foreach (string example in shown.SelectMany(verb => command is RootCommand ? verb.Examples.Take(1) : verb.Examples))
+            {
+                output.WriteLine("  " + example);
+            }
+
+            output.WriteLine();
+            return code;
+        }
+    }
+}
