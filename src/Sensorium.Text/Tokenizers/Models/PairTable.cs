@@ -1,0 +1,71 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Sensorium.Text.Tokenizers.Models;
+
+/// <summary>A hash table from 64-bit keys to integers, open addressing; read-only once filled, so many threads may look up at once.</summary>
+internal sealed class PairTable
+{
+    ulong[] keys;
+    int[] values;
+    int mask;
+
+    public PairTable(int capacity)
+    {
+        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, capacity * 2L));
+        keys = new ulong[size];
+        values = new int[size];
+        mask = size - 1;
+    }
+
+    public int Count { get; private set; }
+
+    // Keys are stored plus one, so that zero means empty.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int Hash(ulong key) => (int)(key * 0x9E3779B97F4A7C15UL >> 32);
+
+    /// <summary>The value of a key; -1 when there is none.</summary>
+    public int Get(ulong key)
+    {
+        key++;
+        for (int i = Hash(key) & mask; ; i = i + 1 & mask)
+        {
+            ulong k = keys[i];
+            if (k == key) return values[i];
+            if (k == 0) return -1;
+        }
+    }
+
+    /// <summary>Adds a key unless it is there; returns whether it was added.</summary>
+    public bool TryAdd(ulong key, int value)
+    {
+        if ((Count + 1) * 2L > keys.Length) Grow();
+        return Put(key + 1, value);
+    }
+
+    bool Put(ulong stored, int value)
+    {
+        int i = Hash(stored) & mask;
+        for (; keys[i] != 0; i = i + 1 & mask)
+        {
+            if (keys[i] == stored) return false;
+        }
+        keys[i] = stored;
+        values[i] = value;
+        Count++;
+        return true;
+    }
+
+    void Grow()
+    {
+        var (oldKeys, oldValues) = (keys, values);
+        keys = new ulong[oldKeys.Length * 2];
+        values = new int[keys.Length];
+        mask = keys.Length - 1;
+        Count = 0;
+        for (int i = 0; i < oldKeys.Length; i++)
+        {
+            if (oldKeys[i] != 0) Put(oldKeys[i], oldValues[i]);
+        }
+    }
+}

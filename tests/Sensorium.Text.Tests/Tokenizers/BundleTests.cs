@@ -1,0 +1,108 @@
+using Sensorium.Text.Tokenizers;
+
+namespace Sensorium.Text.Tests.Tokenizers;
+
+/// <summary>The reference bundles, where they stand beside the repository.</summary>
+public class BundleTests
+{
+    static void Report(List<string> failures, int checks)
+    {
+        checks.ShouldBeGreaterThan(0);
+        string text = string.Join("\n", failures.Take(12));
+        failures.Count.ShouldBe(0, text);
+    }
+
+    static void RunJson(string bundle)
+    {
+        if (!SharedData.Has(bundle)) return;
+        using var json = SharedData.Case(bundle);
+        var failures = new List<string>();
+        var loaded = new Dictionary<string, Tokenizer>(StringComparer.Ordinal);
+        int checks = 0;
+        foreach (var check in json.RootElement.GetProperty("checks").EnumerateArray())
+        {
+            string file = check.GetProperty("tokenizer").GetString()!;
+            string name = check.GetProperty("name").GetString()!;
+            try
+            {
+                if (!loaded.TryGetValue(file, out var tokenizer)) loaded[file] = tokenizer = Tokenizer.FromJson(SharedData.Bytes(bundle, file), file);
+                if (check.TryGetProperty("vocab_size", out var size)) tokenizer.VocabularySize.ShouldBe(size.GetInt32(), name);
+                TokenizeCases.Run(name, tokenizer, check, failures);
+            }
+            catch (TokenizerException e)
+            {
+                failures.Add($"{name}: {e.Message}");
+            }
+            checks++;
+        }
+        Report(failures, checks);
+    }
+
+    [Fact]
+    public void Every_kind_of_tokenizer_json() => RunJson("tokenizer-kinds");
+
+    [Fact]
+    public void Published_tokenizer_json_files() => RunJson("tokenizer-json");
+
+    [Fact]
+    public void Gguf_vocabularies_of_llama_cpp()
+    {
+        if (!SharedData.Has("tokenizers")) return;
+        using var json = SharedData.Case("tokenizers");
+        string separator = json.RootElement.GetProperty("separator").GetString()!;
+        var failures = new List<string>();
+        int checks = 0;
+        foreach (var entry in json.RootElement.GetProperty("vocabs").EnumerateObject())
+        {
+            string file = entry.Value.GetProperty("gguf").GetString()!;
+            if (!File.Exists(SharedData.PathOf("tokenizers", file))) continue;
+            var tokenizer = Tokenizer.FromGguf(GgufVocabularyReader.Read(SharedData.Bytes("tokenizers", file)), file);
+            string[] texts = File.ReadAllText(SharedData.PathOf("tokenizers", entry.Value.GetProperty("inp").GetString()!)).Split(separator);
+            string[] lines = File.ReadAllText(SharedData.PathOf("tokenizers", entry.Value.GetProperty("out").GetString()!)).Split('\n');
+            for (int i = 0; i < entry.Value.GetProperty("n_texts").GetInt32(); i++)
+            {
+                string actual = string.Join(" ", tokenizer.EncodeIds(texts[i], false, false));
+                if (actual != lines[i].Trim()) failures.Add($"{entry.Name}[{i}] '{texts[i]}'\n    expected {lines[i].Trim()}\n    actual   {actual}");
+                checks++;
+            }
+        }
+        Report(failures, checks);
+    }
+
+    [Fact]
+    public void Vocabulary_of_the_quantised_llamas()
+    {
+        const string Bundle = "gguf-quant-types";
+        if (!SharedData.Has(Bundle)) return;
+        using var json = SharedData.Case(Bundle);
+        var tokenizer = Tokenizer.FromGguf(GgufVocabularyReader.Read(SharedData.Bytes(Bundle, "model-Q4_0.gguf")), "model-Q4_0.gguf");
+        foreach (var item in json.RootElement.GetProperty("tokenizer_cases").EnumerateArray())
+        {
+            string text = item.GetProperty("text").GetString()!;
+            tokenizer.EncodeIds(text, false, false).ShouldBe(SharedData.Ints(item.GetProperty("ids")), text);
+            tokenizer.EncodeIds(text, true, false).ShouldBe(SharedData.Ints(item.GetProperty("ids_add_special")), text);
+            tokenizer.Decode(SharedData.Ints(item.GetProperty("ids"))).ShouldBe(text);
+        }
+    }
+
+    [Fact]
+    public void Prompts_of_a_real_chat_model()
+    {
+        const string Bundle = "smollm2-chat";
+        if (!SharedData.Has(Bundle)) return;
+        using var json = SharedData.Case(Bundle);
+        string model = Path.Combine(SharedData.PathOf(Bundle, ""), json.RootElement.GetProperty("model").GetString()!);
+        if (!File.Exists(model)) return;
+        var tokenizer = Tokenizer.FromGguf(GgufVocabularyReader.Read(File.ReadAllBytes(model)), "SmolLM2");
+        int checks = 0;
+        foreach (var check in json.RootElement.GetProperty("checks").EnumerateArray())
+        {
+            if (!check.TryGetProperty("expected_prompt_ids", out var ids)) continue;
+            tokenizer.EncodeIds(check.GetProperty("expected_prompt").GetString()!).ShouldBe(SharedData.Ints(ids));
+            if (check.TryGetProperty("expected_text", out var text)) tokenizer.Decode(SharedData.Ints(check.GetProperty("expected_ids")), skipSpecialTokens: true).ShouldBe(text.GetString());
+            checks++;
+        }
+        checks.ShouldBeGreaterThan(5);
+        tokenizer.Special.EndOfGeneration.ShouldContain(2);
+    }
+}
