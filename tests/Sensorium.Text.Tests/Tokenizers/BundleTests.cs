@@ -62,7 +62,7 @@ public class BundleTests
             for (int i = 0; i < entry.Value.GetProperty("n_texts").GetInt32(); i++)
             {
                 string actual = string.Join(" ", tokenizer.EncodeIds(texts[i], false, false));
-                if (actual != lines[i].Trim()) failures.Add($"{entry.Name}[{i}] '{texts[i]}'\n    expected {lines[i].Trim()}\n    actual   {actual}");
+                if (!string.Equals(actual, lines[i].Trim(), StringComparison.Ordinal)) failures.Add($"{entry.Name}[{i}] '{texts[i]}'\n    expected {lines[i].Trim()}\n    actual   {actual}");
                 checks++;
             }
         }

@@ -88,7 +88,7 @@ internal static class TokenizeCases
         {
             truncation = new(max.GetInt32(),
                 Option(check, item, "truncation")?.GetString() switch { "only_first" => TruncationStrategy.OnlyFirst, "only_second" => TruncationStrategy.OnlySecond, _ => TruncationStrategy.LongestFirst },
-                Option(check, item, "truncation_side")?.GetString() == "left" ? TextSide.Left : TextSide.Right,
+                Option(check, item, "truncation_side")?.GetString() is "left" ? TextSide.Left : TextSide.Right,
                 Option(check, item, "stride")?.GetInt32() ?? 0);
         }
         Padding? padding = null;
@@ -96,7 +96,7 @@ internal static class TokenizeCases
         if (padTo > 0 || multiple > 0)
         {
             int id = tokenizer.IdOf("[PAD]") ?? tokenizer.IdOf("<pad>") ?? 0;
-            padding = new(padTo, multiple, Option(check, item, "padding_side")?.GetString() == "left" ? TextSide.Left : TextSide.Right, id, 0, tokenizer.TokenOf(id) ?? "[PAD]");
+            padding = new(padTo, multiple, Option(check, item, "padding_side")?.GetString() is "left" ? TextSide.Left : TextSide.Right, id, 0, tokenizer.TokenOf(id) ?? "[PAD]");
         }
         if (Option(check, item, "as_stored")?.GetBoolean() ?? false) (truncation, padding) = (tokenizer.StoredTruncation, tokenizer.StoredPadding);
         return new() { AddSpecialTokens = special, ParseSpecialTokens = parse, Truncation = truncation, Padding = padding, ReturnOverflowing = true };

@@ -21,36 +21,36 @@ internal sealed class Vocabulary
     /// <summary>From a list in the order of ids; of tokens that occur twice the later (or, if told, the first) id counts.</summary>
     public static Vocabulary FromList(IReadOnlyList<string> list, bool firstWins = false)
     {
-        var ids = new Dictionary<string, int>(list.Count, StringComparer.Ordinal);
-        var tokens = new string?[list.Count];
-        for (int i = 0; i < tokens.Length; i++)
+        var byToken = new Dictionary<string, int>(list.Count, StringComparer.Ordinal);
+        var byId = new string?[list.Count];
+        for (int i = 0; i < byId.Length; i++)
         {
-            tokens[i] = list[i];
-            if (firstWins) ids.TryAdd(list[i], i);
-            else ids[list[i]] = i;
+            byId[i] = list[i];
+            if (firstWins) byToken.TryAdd(list[i], i);
+            else byToken[list[i]] = i;
         }
-        return new(ids, tokens);
+        return new(byToken, byId);
     }
 
     /// <summary>From pairs of token and id.</summary>
     /// <exception cref="TokenizerException">An id occurs twice, is negative or far beyond the number of tokens.</exception>
-    public static Vocabulary FromPairs(Dictionary<string, int> ids, string file, string key)
+    public static Vocabulary FromPairs(Dictionary<string, int> pairs, string file, string key)
     {
         int max = -1;
-        foreach (var (token, id) in ids)
+        foreach (var (token, id) in pairs)
         {
             if (id < 0) throw new TokenizerException(file, key, $"token '{Shorten(token)}' has the negative id {id}");
             max = Math.Max(max, id);
         }
-        long limit = ids.Count * 4L + 1_000_000;
-        if (max >= limit) throw new TokenizerException(file, key, $"the highest id is {max}, but there are only {ids.Count} tokens");
-        var tokens = new string?[max + 1];
-        foreach (var (token, id) in ids)
+        long limit = pairs.Count * 4L + 1_000_000;
+        if (max >= limit) throw new TokenizerException(file, key, $"the highest id is {max}, but there are only {pairs.Count} tokens");
+        var byId = new string?[max + 1];
+        foreach (var (token, id) in pairs)
         {
-            if (tokens[id] is { } other) throw new TokenizerException(file, key, $"id {id} belongs to both '{Shorten(other)}' and '{Shorten(token)}'");
-            tokens[id] = token;
+            if (byId[id] is { } other) throw new TokenizerException(file, key, $"id {id} belongs to both '{Shorten(other)}' and '{Shorten(token)}'");
+            byId[id] = token;
         }
-        return new(ids, tokens);
+        return new(pairs, byId);
     }
 
     /// <summary>A token as it may stand in a message.</summary>
