@@ -1,3 +1,4 @@
+using Sensorium.Media.Images.Jpeg;
 using Sensorium.Media.Images.Png;
 
 namespace Sensorium.Media.Images;
@@ -22,6 +23,7 @@ public static class ImageDecoder
         return ImageSniffer.Sniff(data.Span) switch
         {
             ImageFormat.Png => PngDecoder.Decode(data, name, budget),
+            ImageFormat.Jpeg => JpegDecoder.Decode(data.Span, name, budget),
             ImageFormat other => throw NotRead(data.Span, name, other),
         };
     }
@@ -47,6 +49,7 @@ public static class ImageDecoder
     public static ImageHeader ReadHeader(ReadOnlyMemory<byte> data, string name) => ImageSniffer.Sniff(data.Span) switch
     {
         ImageFormat.Png => PngDecoder.ReadHeader(data.Span, name),
+        ImageFormat.Jpeg => JpegDecoder.ReadHeader(data.Span, name),
         ImageFormat other => throw NotRead(data.Span, name, other),
     };
 

@@ -10,15 +10,11 @@ namespace Sensorium.Media.Images.Jpeg;
 /// </remarks>
 public static class JpegDecoder
 {
-    /// <summary>Whether data begins as a JPEG file does.</summary>
-    /// <param name="data">At least the first three bytes.</param>
-    public static bool IsJpeg(ReadOnlySpan<byte> data) => data.StartsWith((ReadOnlySpan<byte>)[0xFF, JpegMarker.StartOfImage, 0xFF]);
-
-    /// <summary>Reads a JPEG's size without decoding it.</summary>
+    /// <summary>Reads a JPEG's size, mode and orientation; no pixel is decoded.</summary>
     /// <param name="data">The file.</param>
     /// <param name="name">Its name, for errors.</param>
     /// <exception cref="MediaException">The file is corrupt or of a kind that is not supported.</exception>
-    public static unsafe JpegHeader ReadHeader(ReadOnlySpan<byte> data, string name)
+    public static unsafe ImageHeader ReadHeader(ReadOnlySpan<byte> data, string name)
     {
         fixed (byte* pointer = data)
         {
@@ -29,7 +25,7 @@ public static class JpegDecoder
             }
 
             JpegFrame frame = reader.Frame!;
-            return new JpegHeader(frame.Width, frame.Height, ModeOf(frame), Math.Max(reader.Orientation, 1));
+            return new ImageHeader(ImageFormat.Jpeg, frame.Width, frame.Height, ModeOf(frame), reader.Orientation);
         }
     }
 

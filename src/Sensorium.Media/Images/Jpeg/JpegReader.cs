@@ -50,8 +50,8 @@ unsafe sealed class JpegReader
     /// <summary>The colour transform of the Adobe marker, or −1 where there is none.</summary>
     public int AdobeTransform { get; private set; } = -1;
 
-    /// <summary>EXIF orientation, 1 to 8; 0 where the file states none.</summary>
-    public int Orientation { get; private set; }
+    /// <summary>EXIF orientation, 1 to 8.</summary>
+    public int Orientation { get; private set; } = 1;
 
     public string Name => name;
 
@@ -402,8 +402,8 @@ unsafe sealed class JpegReader
             case JpegMarker.App14 when s.Length >= 12 && s.StartsWith("Adobe"u8):
                 AdobeTransform = s[11];
                 break;
-            case JpegMarker.App1 when Orientation == 0:
-                Orientation = ExifOrientation.FromApp1(s);
+            case JpegMarker.App1 when Orientation == 1:
+                Orientation = JpegOrientation.FromApp1(s);
                 break;
         }
     }
