@@ -140,13 +140,13 @@ public sealed unsafe class GgufFile : IDisposable
         if (type == GgufValueType.String)
         {
             reader.ReadStringPlace();
-            return new GgufValue(bytes, key, type, type, 1, offset);
+            return new GgufValue(bytes, key, type, type, 1, offset, reader.Position);
         }
 
         if (type != GgufValueType.Array)
         {
             reader.Skip(GgufValue.SizeOf(type));
-            return new GgufValue(bytes, key, type, type, 1, offset);
+            return new GgufValue(bytes, key, type, type, 1, offset, reader.Position);
         }
 
         if (depth == DeepestArray)
@@ -170,7 +170,7 @@ public sealed unsafe class GgufFile : IDisposable
             }
         }
 
-        return new GgufValue(bytes, key, type, element, count, offset);
+        return new GgufValue(bytes, key, type, element, count, offset, reader.Position);
     }
 
     static GgufValueType ReadType(ref GgufReader reader)

@@ -58,11 +58,13 @@ public sealed unsafe class GgufValue
 {
     readonly MappedBytes bytes;
     readonly long offset;
+    readonly long end;
 
-    internal GgufValue(MappedBytes bytes, string key, GgufValueType type, GgufValueType elementType, long count, long offset)
+    internal GgufValue(MappedBytes bytes, string key, GgufValueType type, GgufValueType elementType, long count, long offset, long end)
     {
         this.bytes = bytes;
         this.offset = offset;
+        this.end = end;
         Key = key;
         Type = type;
         ElementType = elementType;
@@ -239,8 +241,14 @@ public sealed unsafe class GgufValue
         }
     }
 
-    /// <summary>The value as the file has it, without its type: for writing it to another file.</summary>
-    internal ReadOnlySpan<byte> Raw(long end) => new(bytes.Start + offset, checked((int)(end - offset)));
+    /// <summary>Writes the value's bytes as the file has them, without type and count.</summary>
+    internal void CopyTo(Stream stream)
+    {
+        const int chunk = 1 << 20;
+        for (long at = offset; at < end; at += chunk)
+            stream.Write(new ReadOnlySpan<byte>(bytes.Start + at, (int)Math.Min(chunk, end - at)));
+        GC.KeepAlive(bytes.Owner);
+    }
 
     /// <summary>Bytes of one number; 0 for texts and arrays.</summary>
     internal static int SizeOf(GgufValueType type) => type switch
