@@ -165,7 +165,7 @@ public sealed class CheckpointTests
     /// <summary>Keeps what it is given to prepare.</summary>
     sealed class RecordingDevice : Device
     {
-        public ConcurrentDictionary<string, float[]> Prepared { get; } = new();
+        public ConcurrentDictionary<string, float[]> Prepared { get; } = new(StringComparer.Ordinal);
 
         public override string Description => "recorder";
 

@@ -16,7 +16,7 @@ public sealed class SafetensorsTests : IDisposable
     {
         RawTensor half = RawTensor.Allocate("b.half", DType.F16, [3]);
         RawTensor[] tensors = [RawTensor.FromFloats("a", [2, 2], [1, 2, 3, 4]), half, RawTensor.FromFloats("scalar", [], [7]), RawTensor.FromFloats("none", [0, 5], [])];
-        SafetensorsWriter.Write(folder["model.safetensors"], tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(folder["model.safetensors"], tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
         using TensorSource source = TensorSource.Open(folder.Path);
         source.Names.ShouldBe(["a", "b.half", "scalar", "none"], ignoreOrder: true);
         BlockFormats.ToFloats(source["a"]).ShouldBe([1f, 2, 3, 4]);

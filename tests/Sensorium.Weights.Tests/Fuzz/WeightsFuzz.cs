@@ -141,7 +141,7 @@ public sealed class WeightsFuzzTests
     static byte[] SafetensorsSeed()
     {
         using var folder = new TemporaryFolder();
-        SafetensorsWriter.Write(folder["s"], [RawTensor.FromFloats("a", [2, 2], [1, 2, 3, 4]), RawTensor.Allocate("b", DType.BF16, [3])], new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(folder["s"], [RawTensor.FromFloats("a", [2, 2], [1, 2, 3, 4]), RawTensor.Allocate("b", DType.BF16, [3])], new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
         return File.ReadAllBytes(folder["s"]);
     }
 }
