@@ -1,0 +1,44 @@
+using Sensorium.Tensors;
+
+namespace Sensorium.Models.Backbones;
+
+/// <summary>
+/// A language model that continues a sequence of rows: token embeddings or soft vectors in, logits out. Immutable once
+/// loaded and shared by all callers.
+/// </summary>
+public abstract class Backbone
+{
+    /// <summary>Channels of a row.</summary>
+    public abstract int HiddenSize { get; }
+
+    /// <summary>How many logits there are.</summary>
+    public abstract int VocabularySize { get; }
+
+    /// <summary>The longest sequence it was trained for, in tokens.</summary>
+    public abstract int ContextLength { get; }
+
+    /// <summary>What it keeps of a token.</summary>
+    public abstract KvLayout KvLayout { get; }
+
+    /// <summary>Position axes (3 for M-RoPE).</summary>
+    public virtual int PositionAxes => 1;
+
+    /// <summary>
+    /// The longest sequence whose kept keys stay valid as it grows; beyond it, rotary frequencies depend on the length,
+    /// so nothing that was kept for another length is reused.
+    /// </summary>
+    public virtual int ReusableLength => int.MaxValue;
+
+    /// <summary>Token embeddings, [ids, hidden].</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
+    public abstract Tensor Embed(Compute c, ReadOnlySpan<int> ids);
+
+    /// <summary>All layers: <c>[rows, hidden]</c> to <c>[rows, hidden]</c>, not yet normed. Keys and values go to the plan's pages.</summary>
+    public abstract Tensor Forward(Compute c, Tensor x, Plan plan);
+
+    /// <summary>The final norm, row by row.</summary>
+    public abstract Tensor Norm(Compute c, Tensor x);
+
+    /// <summary>Normed rows to logits, [rows, vocabulary].</summary>
+    public abstract Tensor Logits(Compute c, Tensor normed);
+}

@@ -1,0 +1,155 @@
+using System.Text.Json;
+using Sensorium.Weights;
+
+namespace Sensorium.Models;
+
+/// <summary>
+/// A section of a model's <c>config.json</c>, read by key. Every getter names file and key when the value is missing or
+/// of another kind.
+/// </summary>
+public sealed class Config
+{
+    readonly string path;
+
+    /// <param name="source">The file, for messages.</param>
+    /// <param name="json">A JSON object.</param>
+    public Config(string source, JsonElement json)
+        : this(source, json, "")
+    {
+    }
+
+    Config(string source, JsonElement json, string path)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw new CheckpointException(source, path.Length == 0 ? "(the whole file)" : path, $"must be an object, not {json.ValueKind}");
+        }
+
+        Source = source;
+        Json = json;
+        this.path = path;
+    }
+
+    /// <summary>The file, for messages.</summary>
+    public string Source { get; }
+
+    /// <summary>The section itself.</summary>
+    public JsonElement Json { get; }
+
+    /// <summary>True where the key is there and not null.</summary>
+    public bool Has(string key) => Json.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>A whole number of at least <paramref name="least"/>.</summary>
+    public int Int(string key, int least = 1, int most = int.MaxValue)
+    {
+        JsonElement value = Need(key);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number <= most
+            ? number
+            : throw Bad(key, $"must be a whole number from {least} to {most}, not {Show(value)}");
+    }
+
+    /// <summary>A whole number, or the default where the key is missing or null.</summary>
+    public int IntOr(string key, int orElse, int least = 1, int most = int.MaxValue) => Has(key) ? Int(key, least, most) : orElse;
+
+    /// <summary>A number.</summary>
+    public float Float(string key) => (float)Double(key);
+
+    /// <summary>A number in double precision.</summary>
+    public double Double(string key)
+    {
+        JsonElement value = Need(key);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
+            ? number
+            : throw Bad(key, $"must be a number, not {Show(value)}");
+    }
+
+    /// <summary>A number, or the default where the key is missing or null.</summary>
+    public float Float(string key, float orElse) => Has(key) ? Float(key) : orElse;
+
+    /// <summary>A number in double precision, or the default where the key is missing or null.</summary>
+    public double Double(string key, double orElse) => Has(key) ? Double(key) : orElse;
+
+    /// <summary>True or false, or the default where the key is missing or null.</summary>
+    public bool Bool(string key, bool orElse)
+    {
+        if (!Has(key))
+        {
+            return orElse;
+        }
+
+        JsonElement value = Need(key);
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Bad(key, $"must be true or false, not {Show(value)}");
+    }
+
+    /// <summary>A string.</summary>
+    public string String(string key)
+    {
+        JsonElement value = Need(key);
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Bad(key, $"must be a string, not {Show(value)}");
+    }
+
+    /// <summary>A string, or the default where the key is missing or null.</summary>
+    public string String(string key, string orElse) => Has(key) ? String(key) : orElse;
+
+    /// <summary>Numbers in an array, or one number as an array of one.</summary>
+    public float[] Floats(string key)
+    {
+        JsonElement value = Need(key);
+        if (value.ValueKind == JsonValueKind.Number)
+        {
+            return [value.GetSingle()];
+        }
+
+        return [.. Elements(key, value).Select(e => e.ValueKind == JsonValueKind.Number ? e.GetSingle() : throw Bad(key, $"must hold numbers, not {Show(e)}"))];
+    }
+
+    /// <summary>Whole numbers in an array, or one number as an array of one.</summary>
+    public int[] Ints(string key)
+    {
+        JsonElement value = Need(key);
+        if (value.ValueKind == JsonValueKind.Number)
+        {
+            return [Int(key, int.MinValue)];
+        }
+
+        return [.. Elements(key, value).Select(e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out int n) ? n : throw Bad(key, $"must hold whole numbers, not {Show(e)}"))];
+    }
+
+    /// <summary>Strings in an array.</summary>
+    public string[] Strings(string key) =>
+        [.. Elements(key, Need(key)).Select(e => e.ValueKind == JsonValueKind.String ? e.GetString()! : throw Bad(key, $"must hold strings, not {Show(e)}"))];
+
+    /// <summary>The section under a key.</summary>
+    public Config Section(string key) => new(Source, Need(key), Full(key));
+
+    /// <summary>The section under a key, or null where it is missing.</summary>
+    public Config? SectionOrNull(string key) => Has(key) ? Section(key) : null;
+
+    /// <summary>The sections in an array.</summary>
+    public Config[] Sections(string key) =>
+        [.. Elements(key, Need(key)).Select((e, i) => new Config(Source, e, $"{Full(key)}[{i}]"))];
+
+    /// <summary>The names and values of this section.</summary>
+    public IEnumerable<JsonProperty> Properties => Json.EnumerateObject();
+
+    /// <summary>An error that names this file and a key of this section.</summary>
+    public CheckpointException Bad(string key, string message) => new(Source, Full(key), message);
+
+    JsonElement Need(string key) => Json.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+        ? value
+        : throw Bad(key, "is missing");
+
+    JsonElement[] Elements(string key, JsonElement value) => value.ValueKind == JsonValueKind.Array
+        ? [.. value.EnumerateArray()]
+        : throw Bad(key, $"must be an array, not {Show(value)}");
+
+    string Full(string key) => path.Length == 0 ? key : $"{path}.{key}";
+
+    static string Show(JsonElement value)
+    {
+        string text = value.GetRawText();
+        return text.Length <= 60 ? text : text[..57] + "...";
+    }
+}

@@ -1,0 +1,31 @@
+using Sensorium.Tensors;
+
+namespace Sensorium.Models.Layers;
+
+/// <summary>The names that configs give to activations (transformers ACT2FN).</summary>
+public static class Activations
+{
+    /// <summary>The activation under a config's key.</summary>
+    public static Activation Read(Config config, string key, Activation? orElse = null)
+    {
+        if (orElse is { } known && !config.Has(key))
+        {
+            return known;
+        }
+
+        string name = config.String(key);
+        return name switch
+        {
+            "silu" or "swish" => Activation.Silu,
+            "gelu" => Activation.Gelu,
+            "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => Activation.GeluTanh,
+            "quick_gelu" => Activation.QuickGelu,
+            "relu" => Activation.Relu,
+            "relu6" => Activation.Relu6,
+            "sigmoid" => Activation.Sigmoid,
+            "tanh" => Activation.Tanh,
+            "linear" => Activation.None,
+            _ => throw config.Bad(key, $"is '{name}', which is not supported; silu, gelu, gelu_new, quick_gelu, relu, relu6, sigmoid and tanh are"),
+        };
+    }
+}

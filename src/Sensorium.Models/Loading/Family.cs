@@ -1,0 +1,47 @@
+using Sensorium.Weights;
+
+namespace Sensorium.Models.Loading;
+
+/// <summary>Opens the parts that a composed checkpoint names.</summary>
+public interface IPartOpener
+{
+    /// <summary>Builds another checkpoint as a part of this one; its weights are loaded with this one's.</summary>
+    /// <param name="path">As the config has it, relative to the config's folder.</param>
+    /// <param name="key">The config's key, for messages.</param>
+    ModelPart Open(string path, string key);
+
+    /// <summary>A weights file of this checkpoint's own folder.</summary>
+    Checkpoint Weights(string file, string key);
+}
+
+/// <summary>A model built from a checkpoint, and the files it came from.</summary>
+/// <param name="Model">A backbone, an encoder, a composed model.</param>
+/// <param name="Files">Its files: config, tokenizer, template.</param>
+public sealed record ModelPart(object Model, ModelFiles Files);
+
+/// <summary>One kind of checkpoint: its names in configs, what it takes and gives, and how it is built.</summary>
+public sealed record Family
+{
+    /// <summary><c>model_type</c>, or timm's <c>architecture</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>A name for people.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What it takes: text, pictures.</summary>
+    public required string Takes { get; init; }
+
+    /// <summary>What it gives: text, labels, boxes.</summary>
+    public required string Gives { get; init; }
+
+    /// <summary>Builds the model on a checkpoint's root.</summary>
+    public required Func<Checkpoint, Config, IPartOpener, object> Build { get; init; }
+
+    /// <summary><c>general.architecture</c> in GGUF files; null where the family has no GGUF form.</summary>
+    public GgufForm? Gguf { get; init; }
+}
+
+/// <summary>How a family looks in GGUF files.</summary>
+/// <param name="Architecture"><c>general.architecture</c></param>
+/// <param name="Names">The tensors' other names, from the config that <see cref="GgufConfig"/> made.</param>
+public sealed record GgufForm(string Architecture, Func<Config, NameTable> Names);

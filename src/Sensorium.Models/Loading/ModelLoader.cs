@@ -1,0 +1,166 @@
+using System.Security.Cryptography;
+using System.Text;
+using Sensorium.Models.Backbones;
+using Sensorium.Models.Systems;
+using Sensorium.Tensors;
+using Sensorium.Text.Tokenizers;
+using Sensorium.Weights;
+
+namespace Sensorium.Models.Loading;
+
+/// <summary>Opens checkpoints, builds their models and fills the weights.</summary>
+public static class ModelLoader
+{
+    /// <summary>Builds and loads a checkpoint of any family.</summary>
+    /// <param name="path">A folder in the hub's layout or a GGUF file.</param>
+    /// <param name="device">Where the weights go.</param>
+    /// <param name="progress">Told how far loading is, from any thread.</param>
+    /// <param name="cancellation">Stops between tensors.</param>
+    /// <exception cref="CheckpointException">It is broken, of a family that is not supported, or config and tensors disagree.</exception>
+    public static ModelPart Load(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var build = new Build(ModelFiles.Open(path));
+        ModelPart part = build.Root();
+        build.Checkpoint.Finish();
+        build.Checkpoint.Load(device, progress, cancellation);
+        return part;
+    }
+
+    /// <summary>Builds and loads what can answer: a language model with its tokenizer, or a composed model.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static LanguageSystem LoadSystem(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var build = new Build(ModelFiles.Open(path));
+        ModelPart root = build.Root();
+        build.Checkpoint.Finish();
+
+        // The tokenizer is made while the weights are prepared.
+        Task<LanguageSystem> system = Task.Run(() => SystemOf(root, build.Identity), cancellation);
+        try
+        {
+            build.Checkpoint.Load(device, progress, cancellation);
+        }
+        finally
+        {
+            // The files must stay open until the tokenizer has been read, also when loading failed.
+            ((IAsyncResult)system).AsyncWaitHandle.WaitOne();
+        }
+
+        return system.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Builds a checkpoint's model on shapes alone: what `inspect` and memory figures know sizes by.</summary>
+    /// <param name="path">A folder in the hub's layout or a GGUF file.</param>
+    /// <returns>The model's weights, declared and empty.</returns>
+    /// <exception cref="CheckpointException">It is broken, of a family that is not supported, or config and tensors disagree.</exception>
+    public static IReadOnlyList<Weight> Declare(string path)
+    {
+        using var build = new Build(ModelFiles.Open(path));
+        build.Root();
+        build.Checkpoint.Finish();
+        return [.. build.Checkpoint.Weights];
+    }
+
+    static LanguageSystem SystemOf(ModelPart root, string identity)
+    {
+        if (root.Model is ComposedParts composed)
+        {
+            return composed.ToSystem(root.Files, identity);
+        }
+
+        if (root.Model is not Backbone backbone)
+        {
+            throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and cannot answer by itself; use it with label, detect or as a part of a composed model");
+        }
+
+        Tokenizer tokenizer = TokenizerOf(root.Files);
+        return new TextSystem
+        {
+            Name = root.Files.Name,
+            Backbone = backbone,
+            Tokenizer = tokenizer,
+            ChatTemplate = root.Files.ReadTemplate(),
+            Generation = root.Files.ReadGeneration(tokenizer),
+            Identity = identity,
+        };
+    }
+
+    internal static Tokenizer TokenizerOf(ModelFiles files) =>
+        files.ReadTokenizer() ?? throw new CheckpointException(files.Path, "has no tokenizer.json; download it from the place the weights are from");
+
+    /// <summary>One checkpoint with all its parts, on one claim.</summary>
+    sealed class Build : IDisposable
+    {
+        readonly List<ModelFiles> files = [];
+        readonly HashSet<string> open = new(StringComparer.Ordinal);
+        readonly ModelFiles root;
+
+        public Build(ModelFiles root)
+        {
+            this.root = root;
+            files.Add(root);
+            Checkpoint = Checkpoint.Open(root.Source, root.Names);
+        }
+
+        public Checkpoint Checkpoint { get; }
+
+        /// <summary>What all files are: names, sizes and times.</summary>
+        public string Identity
+        {
+            get
+            {
+                var text = new StringBuilder();
+                foreach (string file in files.SelectMany(f => f.Source.Files))
+                {
+                    var info = new FileInfo(file);
+                    text.Append(info.FullName).Append('|').Append(info.Length).Append('|').Append(info.LastWriteTimeUtc.Ticks).Append('\n');
+                }
+
+                return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+            }
+        }
+
+        public ModelPart Root() => new(root.Family.Build(Checkpoint, root.Config, new Opener(this, root)), root);
+
+        public ModelPart Open(ModelFiles from, string path, string key)
+        {
+            string full = System.IO.Path.GetFullPath(System.IO.Path.Combine(from.Folder, path));
+            if (!Directory.Exists(full) && !File.Exists(full))
+            {
+                throw from.Config.Bad(key, $"names '{path}', which is not there ({full}); a composed model needs its parts beside it");
+            }
+
+            if (!open.Add(full))
+            {
+                throw from.Config.Bad(key, $"names '{path}', which is a part already; a part cannot contain itself");
+            }
+
+            ModelFiles part = ModelFiles.Open(full);
+            files.Add(part);
+            return new ModelPart(part.Family.Build(Checkpoint.Beside(part.Source, part.Names), part.Config, new Opener(this, part)), part);
+        }
+
+        public void Dispose()
+        {
+            foreach (ModelFiles file in files)
+            {
+                file.Dispose();
+            }
+        }
+    }
+
+    sealed class Opener(Build build, ModelFiles from) : IPartOpener
+    {
+        public ModelPart Open(string path, string key) => build.Open(from, path, key);
+
+        public Checkpoint Weights(string file, string key)
+        {
+            if (!from.Source.Files.Any(f => System.IO.Path.GetFileName(f) == file))
+            {
+                throw from.Config.Bad(key, $"names '{file}', which is not among the files of {from.Path}");
+            }
+
+            return build.Checkpoint;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Sensorium.Media;
+using Sensorium.Models.Backbones;
+using Sensorium.Tensors;
+using Sensorium.Text.Templates;
+using Sensorium.Text.Tokenizers;
+
+namespace Sensorium.Models.Systems;
+
+/// <summary>
+/// What answers: a backbone with its tokenizer and chat template, and whatever gives it soft tokens. Immutable once
+/// loaded and shared by all callers.
+/// </summary>
+public abstract class LanguageSystem
+{
+    /// <summary>A short name for messages.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The language model.</summary>
+    public required Backbone Backbone { get; init; }
+
+    /// <summary>Text to ids and back.</summary>
+    public required Tokenizer Tokenizer { get; init; }
+
+    /// <summary>How a conversation becomes a prompt; null for a model that only continues text.</summary>
+    public ChatTemplate? ChatTemplate { get; init; }
+
+    /// <summary>The checkpoint's own settings for answers.</summary>
+    public required GenerationConfig Generation { get; init; }
+
+    /// <summary>What weights, settings and processors are: part of every cache key.</summary>
+    public required string Identity { get; init; }
+
+    /// <summary>The most pictures of one request; 0 for a model of text alone.</summary>
+    public virtual int MaxPictures => 0;
+
+    /// <summary>How many soft tokens a picture becomes.</summary>
+    public virtual int SoftTokens(Picture picture) => throw new NotSupportedException($"{Name} takes no pictures");
+
+    /// <summary>A picture's soft tokens, [SoftTokens, hidden].</summary>
+    public virtual Tensor Encode(Compute c, Picture picture, MediaBudget budget) => throw new NotSupportedException($"{Name} takes no pictures");
+
+    /// <summary>The prompt of a conversation.</summary>
+    /// <exception cref="RequestException">The model has no chat template, or takes no pictures, or fewer than these.</exception>
+    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) => PromptLayout.Of(this, messages);
+}
+
+/// <summary>A language model by itself.</summary>
+public sealed class TextSystem : LanguageSystem;
