@@ -1,0 +1,168 @@
+using Sensorium.Models.Systems;
+using Sensorium.Tensors;
+
+namespace Sensorium.Inference;
+
+/// <summary>
+/// Owns the device while models answer: one loop on one thread takes, step by step, the newest rows of all running
+/// sequences and a chunk of waiting prompts or one picture; models take turns. Thread-safe.
+/// </summary>
+public sealed class Engine : IDisposable
+{
+    readonly Device device;
+    readonly EngineOptions options;
+    readonly Compute compute;
+    readonly Lock gate = new();
+    readonly List<(ModelHost Host, Sequence Sequence)> submitted = [];
+    readonly List<(ModelHost Host, Sequence Sequence)> taken = [];
+    readonly List<ModelHost> hosts = [];
+    readonly AutoResetEvent work = new(false);
+    readonly Thread? loop;
+    volatile bool stopping;
+    int turn;
+
+    /// <param name="device">What to compute on; the caller keeps it.</param>
+    /// <param name="options">How to run.</param>
+    public Engine(Device device, EngineOptions? options = null)
+        : this(device, options ?? new EngineOptions(), ownLoop: true)
+    {
+    }
+
+    internal Engine(Device device, EngineOptions options, bool ownLoop)
+    {
+        this.device = device;
+        this.options = options;
+        compute = device.NewCompute(options.Numerics);
+        if (ownLoop)
+        {
+            loop = new Thread(Loop) { IsBackground = true, Name = "Sensorium engine" };
+            loop.Start();
+        }
+    }
+
+    /// <summary>What it computes on.</summary>
+    public Device Device => device;
+
+    /// <summary>How it runs.</summary>
+    public EngineOptions Options => options;
+
+    /// <summary>Memory held for keys and values of all models, in bytes.</summary>
+    public long KvBytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return hosts.Sum(h => h.KvBytes);
+            }
+        }
+    }
+
+    /// <summary>Scratch memory held, in bytes.</summary>
+    public long ScratchBytes => compute.ScratchBytes;
+
+    /// <summary>Starts an answer.</summary>
+    /// <exception cref="RequestException">The request cannot be answered; the message has the numbers.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
+    public Generation Submit(LanguageSystem system, GenerationRequest request)
+    {
+        ObjectDisposedException.ThrowIf(stopping, this);
+        ModelHost host = HostOf(system);
+        Sequence sequence = host.Prepare(request, _ => work.Set());
+        lock (gate)
+        {
+            submitted.Add((host, sequence));
+        }
+
+        work.Set();
+        return sequence.Generation;
+    }
+
+    /// <summary>Stops the loop and ends all answers.</summary>
+    public void Dispose()
+    {
+        if (stopping)
+        {
+            return;
+        }
+
+        stopping = true;
+        work.Set();
+        loop?.Join();
+        foreach (ModelHost host in hosts)
+        {
+            host.FailAll(new ObjectDisposedException(nameof(Engine), "the engine was stopped before the answer ended"));
+            host.Dispose();
+        }
+
+        compute.Dispose();
+        work.Dispose();
+    }
+
+    /// <summary>One step of one model; false where nothing is to be done.</summary>
+    internal bool Step()
+    {
+        TakeSubmitted();
+        for (int i = 0; i < hosts.Count; i++)
+        {
+            ModelHost host = hosts[turn++ % hosts.Count];
+            if (!host.IsIdle)
+            {
+                host.Step(compute);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    void Loop()
+    {
+        while (!stopping)
+        {
+            if (!Step())
+            {
+                work.WaitOne();
+            }
+        }
+    }
+
+    void TakeSubmitted()
+    {
+        lock (gate)
+        {
+            if (submitted.Count == 0)
+            {
+                return;
+            }
+
+            taken.AddRange(submitted);
+            submitted.Clear();
+        }
+
+        foreach ((ModelHost host, Sequence sequence) in taken)
+        {
+            host.Enqueue(sequence);
+        }
+
+        taken.Clear();
+    }
+
+    ModelHost HostOf(LanguageSystem system)
+    {
+        lock (gate)
+        {
+            foreach (ModelHost host in hosts)
+            {
+                if (ReferenceEquals(host.System, system))
+                {
+                    return host;
+                }
+            }
+
+            var added = new ModelHost(system, device, options);
+            hosts.Add(added);
+            return added;
+        }
+    }
+}
