@@ -65,6 +65,8 @@ sealed record RawTensorData(long[] Shape, byte[] Bytes)
 
     public int[] Ints => MemoryMarshal.Cast<byte, int>(Bytes).ToArray();
 
+    public long[] Longs => MemoryMarshal.Cast<byte, long>(Bytes).ToArray();
+
     /// <summary>[height, width, channels] bytes as a picture.</summary>
     public Image AsImage(ImageMode mode) => new((int)Shape[1], (int)Shape[0], mode, Bytes);
 }

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Sensorium.Media.Images;
+using Sensorium.Media.Images.Processing;
+using Sensorium.Media.Images.Resizing;
+using Sensorium.Media.Tests.Support;
+
+namespace Sensorium.Media.Tests.Images.Processing;
+
+public partial class ProcessorConformanceTests
+{
+    [Theory]
+    [InlineData("processor-clip", 20)]
+    [InlineData("processor-siglip", 16)]
+    [InlineData("processor-vit", 12)]
+    public void TransformersProcessorsGiveTheReferencesPixelValues(string name, int atLeast)
+    {
+        using Bundle bundle = Bundle.TryOpen(name)!;
+        string file = Path.Combine(bundle.Folder, "model", "preprocessor_config.json");
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(file));
+        var wrong = new List<string>();
+        int count = 0;
+        foreach (JsonElement check in bundle.Checks)
+        {
+            ResizeBackend backend = check.GetProperty("backend").ValueEquals("pil") ? ResizeBackend.Pillow13 : ResizeBackend.Torchvision;
+            ImageProcessor processor = ImageProcessors.FromTransformers(config.RootElement, file, backend);
+            (float[] rows, _, _) = processor.Process(Hack(bundle.FileOf(check.GetProperty("files")[0].GetString()!)!));
+            float[] values = Close.ChannelsFirst(rows, 3);
+            int[] indices = bundle.Input(check, "pixel_values.indices").Ints;
+            JsonElement tolerance = check.GetProperty("tolerance").GetProperty("pixel_values.sample");
+            double excess = Close.Excess(
+                [.. indices.Select(i => values[i])],
+                bundle.Expected(check, "pixel_values.sample").Floats,
+                tolerance.GetProperty("atol").GetDouble(),
+                tolerance.GetProperty("rtol").GetDouble());
+            if (excess > 0)
+            {
+                wrong.Add($"{check.GetProperty("name")}: {excess} too far");
+            }
+
+            count++;
+        }
+
+        wrong.ShouldBeEmpty();
+        count.ShouldBeGreaterThanOrEqualTo(atLeast);
+    }
+
+    [Theory]
+    [InlineData("nano", 4)]
+    [InlineData("vision-labels", 2)]
+    [InlineData("ssdlite-coco", 3)]
+    public void PublishedModelsGetTheReferencesPixelValues(string name, int atLeast)
+    {
+        if (TestFiles.Shared("models") is null || TestFiles.Shared("data") is null)
+        {
+            return;
+        }
+
+        using Bundle bundle = Bundle.TryOpen(name)!;
+        int count = 0;
+        foreach (JsonElement check in bundle.Checks.Where(c => c.GetProperty("kind").ValueEquals("preprocess-image")))
+        {
+            bool objects = name == "ssdlite-coco" || (check.TryGetProperty("component", out JsonElement component) && component.ValueEquals("objects"));
+            ImageProcessor processor = objects ? Ssdlite() : EfficientNet();
+            (float[] rows, int width, int height) = processor.Process(Hack(bundle.FileOf(check.GetProperty("files")[0].GetString()!)!));
+            int[] slice = [.. Numbers().Matches(check.GetProperty("slice").GetString()!).Select(m => int.Parse(m.Value, CultureInfo.InvariantCulture))];
+            float[] values = Close.ChannelsFirst(rows, 3);
+            float[] sliced = [.. Enumerable.Range(0, 3).SelectMany(c => values.Skip((c * width * height) + (slice[0] * width)).Take((slice[1] - slice[0]) * width))];
+            Close.Excess(sliced, bundle.Expected(check, "pixel_values").Floats, 1e-4, 0).ShouldBeLessThanOrEqualTo(0, check.GetProperty("name").GetString());
+            count++;
+        }
+
+        count.ShouldBe(atLeast);
+    }
+
+    static Image Hack(string path)
+    {
+        if (!path.EndsWith(".jpg")) return ImageDecoder.DecodeFile(path);
+        var p = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("djpeg", ["-ppm", path]) { RedirectStandardOutput = true })!;
+        var ms = new MemoryStream(); p.StandardOutput.BaseStream.CopyTo(ms); var b = ms.ToArray(); int at = 0; int[] n = new int[3];
+        at = 2; for (int k = 0; k < 3; k++) { while (b[at] <= 32) at++; while (b[at] > 32) n[k] = n[k] * 10 + b[at++] - 48; } at++;
+        return new Image(n[0], n[1], b[1] == (byte)'5' ? ImageMode.L : ImageMode.RGB, b[at..]);
+    }
+
+    static ImageProcessor EfficientNet()
+    {
+        string file = TestFiles.Shared("models", "efficientnet-lite0", "config.json")!;
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(file));
+        return ImageProcessors.FromTimm(config.RootElement.GetProperty("pretrained_cfg"), file);
+    }
+
+    static ImageProcessor Ssdlite()
+    {
+        string file = TestFiles.Shared("models", "ssdlite-mobilenet-v2-coco", "config.json")!;
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllBytes(file));
+        return ImageProcessors.FromTensorFlow(config.RootElement, file);
+    }
+
+    [GeneratedRegex("[0-9]+", RegexOptions.None, 1000)]
+    private static partial Regex Numbers();
+}
