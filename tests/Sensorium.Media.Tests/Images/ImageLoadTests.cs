@@ -9,13 +9,12 @@ public class ImageLoadTests
     [Fact]
     public void ConversionsAndOrientationAreThoseOfPillow()
     {
-        using Bundle bundle = Bundle.TryOpen("image-load")!;
+        using Bundle bundle = Bundle.Open("image-load");
         var wrong = new List<string>();
         int count = 0;
         foreach (JsonElement check in bundle.Checks)
         {
             string file = check.GetProperty("files")[0].GetString()!;
-            if (file.EndsWith(".jpg")) continue;
             if (Path.GetExtension(file) is not (".png" or ".jpg"))
             {
                 Should.Throw<MediaException>(() => ImageDecoder.DecodeFile(Path.Combine(bundle.Folder, file))).Kind.ShouldBe(MediaErrorKind.Unsupported);

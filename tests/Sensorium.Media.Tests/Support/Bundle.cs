@@ -24,18 +24,13 @@ sealed class Bundle : IDisposable
 
     public IEnumerable<JsonElement> Checks => json.RootElement.GetProperty("checks").EnumerateArray();
 
-    public static Bundle? TryOpen(string name) => TestFiles.Bundle(name) is { } folder ? new Bundle(folder) : null;
+    public static Bundle Open(string name) => new(TestFiles.Bundle(name));
 
     /// <summary>The path of a check's file, or null where it is not there.</summary>
     public string? FileOf(string file)
     {
         string path = Path.Combine(Folder, file);
-        if (File.Exists(path))
-        {
-            return path;
-        }
-
-        return TestFiles.Shared(file.Replace("../../", "", StringComparison.Ordinal).Split('/'));
+        return File.Exists(path) ? path : TestFiles.Outside(file.Replace("../../", "", StringComparison.Ordinal));
     }
 
     public RawTensorData Input(JsonElement check, string field) => Read(inputs!, check.GetProperty("inputs").GetProperty(field).GetString()!);

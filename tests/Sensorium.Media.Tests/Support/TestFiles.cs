@@ -5,27 +5,31 @@ static class TestFiles
 {
     static readonly string Root = FindRoot();
 
-    public static string Data(params string[] parts) => Path.Combine([Root, "tests", "Sensorium.Media.Tests", "data", .. parts]);
+    /// <summary>A file of PngSuite.</summary>
+    public static string Png(string file) => Path.Combine(Root, "tests", "Sensorium.Conformance", "media", "png", file);
 
-    /// <summary>A bundle's folder: the repository's, else the one in the folder shared beside it; null where it is in neither.</summary>
-    public static string? Bundle(string name)
+    /// <summary>A bundle's folder, which the repository carries.</summary>
+    public static string Bundle(string name) => Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", name);
+
+    /// <summary>A file of a model that the repository carries.</summary>
+    public static string Model(string model, string file) => Path.Combine(Root, "models", model, file);
+
+    /// <summary>
+    /// A file that a bundle names from outside its folder: in the conformance tests' own folders, or in the folder "shared"
+    /// beside the repository or further up; null where it is in neither.
+    /// </summary>
+    public static string? Outside(string file)
     {
-        string own = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", name);
-        if (Directory.Exists(own))
+        string own = Path.Combine(Root, "tests", "Sensorium.Conformance", file);
+        if (File.Exists(own))
         {
             return own;
         }
 
-        return Shared("conformance", name);
-    }
-
-    /// <summary>A file or folder in the folder "shared" that stands beside the repository or further up; null where it is not there.</summary>
-    public static string? Shared(params string[] parts)
-    {
         for (string? at = Path.GetDirectoryName(Root); at is not null; at = Path.GetDirectoryName(at))
         {
-            string path = Path.Combine([at, "shared", .. parts]);
-            if (File.Exists(path) || Directory.Exists(path))
+            string path = Path.Combine(at, "shared", file);
+            if (File.Exists(path))
             {
                 return path;
             }

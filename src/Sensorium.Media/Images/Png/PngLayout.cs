@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Sensorium.Media.Images.Jpeg;
 
 namespace Sensorium.Media.Images.Png;
 
@@ -65,7 +66,7 @@ sealed class PngLayout
 
             if (chunk.Type == PngChunk.Exif)
             {
-                Orientation = ExifOrientation.Read(chunks.Data(chunk));
+                Orientation = ExifOrientation.FromTiff(chunks.Data(chunk)) is > 0 and var stated ? stated : 1;
             }
         }
 

@@ -11,13 +11,13 @@ public class PngConformanceTests
     [Fact]
     public void EveryFileDecodesAsPillowDoes()
     {
-        using Bundle bundle = Bundle.TryOpen("png-pixels")!;
+        using Bundle bundle = Bundle.Open("png-pixels");
         JsonElement check = bundle.Checks.Single();
         int count = 0;
         foreach (JsonElement one in check.GetProperty("cases").EnumerateArray())
         {
             string file = Path.GetFileName(one.GetProperty("file").GetString()!);
-            Image image = ImageDecoder.DecodeFile(TestFiles.Data("png", file));
+            Image image = ImageDecoder.DecodeFile(TestFiles.Png(file));
             image.Mode.ShouldBe(ModeOf(one.GetProperty("pillow_mode").GetString()!), file);
             image.Width.ShouldBe(one.GetProperty("width").GetInt32(), file);
             image.Height.ShouldBe(one.GetProperty("height").GetInt32(), file);
@@ -36,10 +36,10 @@ public class PngConformanceTests
     [Fact]
     public void CorruptFilesAreRefusedByName()
     {
-        using Bundle bundle = Bundle.TryOpen("png-pixels")!;
+        using Bundle bundle = Bundle.Open("png-pixels");
         foreach (JsonElement one in bundle.Checks.Single().GetProperty("refused").EnumerateArray())
         {
-            string path = TestFiles.Data("png", Path.GetFileName(one.GetProperty("file").GetString()!));
+            string path = TestFiles.Png(Path.GetFileName(one.GetProperty("file").GetString()!));
             MediaException error = Should.Throw<MediaException>(() => ImageDecoder.DecodeFile(path), path);
             error.Message.ShouldStartWith(path + ": ");
         }
@@ -51,7 +51,7 @@ public class PngConformanceTests
     [InlineData("xhdn0g08.png", "checksum")]
     [InlineData("xdtn0g01.png", "no image data (IDAT)")]
     public void TheReasonIsNamed(string file, string reason) =>
-        Should.Throw<MediaException>(() => ImageDecoder.DecodeFile(TestFiles.Data("png", file))).Problem.ShouldContain(reason);
+        Should.Throw<MediaException>(() => ImageDecoder.DecodeFile(TestFiles.Png(file))).Problem.ShouldContain(reason);
 
     internal static ImageMode ModeOf(string pillow) => pillow switch
     {
