@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Sensorium.Media.Images.Jpeg;
 
 namespace Sensorium.Media.Images.Png;
 
@@ -66,7 +65,7 @@ sealed class PngLayout
 
             if (chunk.Type == PngChunk.Exif)
             {
-                Orientation = ExifOrientation.FromTiff(chunks.Data(chunk)) is > 0 and var stated ? stated : 1;
+                Orientation = ExifOrientation.Read(chunks.Data(chunk));
             }
         }
 
