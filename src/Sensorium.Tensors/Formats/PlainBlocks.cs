@@ -109,8 +109,8 @@ static unsafe class PlainBlocks
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector128<byte> FifthBit(uint bits)
     {
-        Vector128<byte> spread = Vector128.Create(
-            Vector64.Create((byte)bits), Vector64.Create((byte)(bits >> 8)));
+        Vector128<byte> eachEight = Vector128.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+        Vector128<byte> spread = Vector128.Shuffle(Vector128.CreateScalar(bits).AsByte(), eachEight);
         Vector128<byte> mask = Vector128.Create((byte)1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128);
         return Vector128.Equals(spread & mask, mask) & Vector128.Create((byte)16);
     }

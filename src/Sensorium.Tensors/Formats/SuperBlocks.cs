@@ -151,12 +151,14 @@ static unsafe class SuperBlocks
     /// <summary>The 16 signed scales of Q3_K: four low bits in bytes 0 to 7, two high bits in bytes 8 to 11.</summary>
     public static void ThreeBitScales(byte* packed, sbyte* scales)
     {
-        for (int j = 0; j < 16; j++)
-        {
-            int low = j < 8 ? packed[j] & 15 : packed[j - 8] >> 4;
-            int high = (packed[8 + (j & 3)] >> (2 * (j >> 2))) & 3;
-            scales[j] = (sbyte)((low | (high << 4)) - 32);
-        }
+        const uint twoBits = 0x03030303, fourBits = 0x0f0f0f0f;
+        uint first = Unsafe.ReadUnaligned<uint>(packed), second = Unsafe.ReadUnaligned<uint>(packed + 4), high = Unsafe.ReadUnaligned<uint>(packed + 8);
+        Vector128<byte> codes = Vector128.Create(
+            (first & fourBits) | ((high & twoBits) << 4),
+            (second & fourBits) | (((high >> 2) & twoBits) << 4),
+            ((first >> 4) & fourBits) | (((high >> 4) & twoBits) << 4),
+            ((second >> 4) & fourBits) | (((high >> 6) & twoBits) << 4)).AsByte();
+        (codes.AsSByte() - Vector128.Create((sbyte)32)).Store(scales);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -48,11 +48,19 @@ static unsafe class TernaryBlocks
 
     public static void ReadQ2_0(byte* x, float* y, long blocks)
     {
+        Vector128<byte> eachFour = Vector128.Create((byte)0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+        Vector128<byte> place = Vector128.Create(0xC0300C03u).AsByte();
         for (; blocks > 0; blocks--, x += 18, y += 64)
         {
             float d = HalfFloats.ReadF16(x);
-            for (int i = 0; i < 64; i++)
-                y[i] = (((x[2 + i / 4] >> (2 * (i & 3))) & 3) - 1) * d;
+            Vector128<byte> packed = Vector128.Load(x + 2);
+            for (int i = 0; i < 4; i++)
+            {
+                // Each byte keeps only the two bits of its own number; folding the four places together brings them down.
+                Vector128<byte> own = Vector128.Shuffle(packed, eachFour + Vector128.Create((byte)(4 * i))) & place;
+                Vector128<byte> level = (own | (own >>> 2) | (own >>> 4) | (own >>> 6)) & Vector128.Create((byte)3);
+                Lanes.Scale16(level.AsSByte() - Vector128<sbyte>.One, d, y + 16 * i);
+            }
         }
     }
 
@@ -61,7 +69,14 @@ static unsafe class TernaryBlocks
         int power = 1;
         for (int n = 0; n < digits; n++, power *= 3)
         {
-            for (int m = 0; m < width; m++)
+            int m = 0;
+            for (; m <= width - 16; m += 16, y += 16)
+            {
+                (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.Load(packed + m));
+                Lanes.Scale16(Vector128.Narrow(Digit(low, power), Digit(high, power)).AsSByte() - Vector128<sbyte>.One, d, y);
+            }
+
+            for (; m < width; m++)
             {
                 byte fraction = (byte)(packed[m] * power);
                 *y++ = (((fraction * 3) >> 8) - 1) * d;
@@ -69,5 +84,8 @@ static unsafe class TernaryBlocks
         }
 
         return y;
+
+        static Vector128<ushort> Digit(Vector128<ushort> number, int power) =>
+            (((number * Vector128.Create((ushort)power)) & Vector128.Create((ushort)255)) * Vector128.Create((ushort)3)) >>> 8;
     }
 }
