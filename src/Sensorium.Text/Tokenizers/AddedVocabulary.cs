@@ -16,7 +16,7 @@ internal sealed class AddedVocabulary
     readonly Trie raw = new(64);
     readonly Trie normalized = new(16);
 
-    public AddedVocabulary(IEnumerable<AddedToken> tokens, Normalizer? normalizer, string file)
+    public AddedVocabulary(IEnumerable<AddedToken> tokens, Normalizer? normalizer, bool find, string file)
     {
         foreach (var token in tokens)
         {
@@ -24,7 +24,10 @@ internal sealed class AddedVocabulary
             if (token.Content.Length > MaxContent) throw new TokenizerException(file, "added_tokens", $"the token '{Vocabulary.Shorten(token.Content)}' has more than {MaxContent} characters");
             byId[token.Id] = token;
             ids[token.Content] = token.Id;
-            if (!token.Normalized) raw.Add(CodePoints.FromString(token.Content), token.Id);
+            if (!find)
+            {
+            }
+            else if (!token.Normalized) raw.Add(CodePoints.FromString(token.Content), token.Id);
             else
             {
                 var text = new NormalizedText(CodePoints.FromString(token.Content), 0);

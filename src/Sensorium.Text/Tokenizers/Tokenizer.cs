@@ -19,7 +19,7 @@ public sealed class Tokenizer
     internal Tokenizer(TokenizerParts parts)
     {
         this.parts = parts;
-        added = new(parts.AddedTokens, parts.Normalizer, parts.File);
+        added = new(parts.AddedTokens, parts.Normalizer, parts.FindAddedTokens, parts.File);
         int max = parts.Model.Vocabulary.Size - 1;
         int extra = 0;
         foreach (var token in added.Tokens.Values)
@@ -45,6 +45,25 @@ public sealed class Tokenizer
     /// <param name="fileName">The file's name, for messages.</param>
     /// <exception cref="TokenizerException">The vocabulary contradicts itself or is of an unknown kind.</exception>
     public static Tokenizer FromGguf(GgufVocabulary vocabulary, string fileName) => new(GgufTokenizer.Build(vocabulary, fileName));
+
+    /// <summary>Reads a SentencePiece model (unigram, BPE, word or char).</summary>
+    /// <param name="model">The .model file.</param>
+    /// <param name="fileName">Its name, for messages.</param>
+    /// <param name="addBos">Encoding with special tokens puts the begin-of-text piece first; the file itself does not say so.</param>
+    /// <param name="addEos">Encoding with special tokens puts the end-of-text piece last.</param>
+    /// <param name="parseControlPieces">Control pieces that stand in a text are found there; SentencePiece itself never does so, chat prompts need it.</param>
+    /// <exception cref="TokenizerException">The file is malformed.</exception>
+    public static Tokenizer FromSentencePiece(ReadOnlySpan<byte> model, string fileName, bool addBos = false, bool addEos = false, bool parseControlPieces = false) =>
+        new(SentencePieceModelFile.Read(model, fileName, addBos, addEos, parseControlPieces));
+
+    /// <summary>Reads a tiktoken vocabulary.</summary>
+    /// <param name="ranks">The .tiktoken file.</param>
+    /// <param name="fileName">Its name, for messages.</param>
+    /// <param name="pattern">The regular expression that splits texts.</param>
+    /// <param name="specialTokens">Special tokens and their ids.</param>
+    /// <exception cref="TokenizerException">The file or the pattern is malformed.</exception>
+    public static Tokenizer FromTiktoken(ReadOnlySpan<byte> ranks, string fileName, string pattern, IReadOnlyDictionary<string, int> specialTokens) =>
+        new(TiktokenFile.Read(ranks, fileName, pattern, specialTokens));
 
     /// <summary>Number of distinct tokens.</summary>
     public int VocabularySize { get; }

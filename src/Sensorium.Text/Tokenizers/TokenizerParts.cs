@@ -23,6 +23,9 @@ internal sealed record TokenizerParts
 
     public IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
 
+    /// <summary>Added tokens are looked for in texts; off where the format never does so (SentencePiece).</summary>
+    public bool FindAddedTokens { get; init; } = true;
+
     public SpecialTokens Special { get; init; } = new();
 
     /// <summary>Tidy decoded text (clean_up_tokenization_spaces).</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sensorium.Text.Tokenizers;
 
 namespace Sensorium.Text.Tests.Tokenizers;
@@ -12,7 +13,9 @@ public class BundleTests
         failures.Count.ShouldBe(0, text);
     }
 
-    static void RunJson(string bundle)
+    static void RunJson(string bundle) => Run(bundle, (check, file) => Tokenizer.FromJson(SharedData.Bytes(bundle, file), file));
+
+    static void Run(string bundle, Func<JsonElement, string, Tokenizer> load)
     {
         if (!SharedData.Has(bundle)) return;
         using var json = SharedData.Case(bundle);
@@ -25,7 +28,8 @@ public class BundleTests
             string name = check.GetProperty("name").GetString()!;
             try
             {
-                if (!loaded.TryGetValue(file, out var tokenizer)) loaded[file] = tokenizer = Tokenizer.FromJson(SharedData.Bytes(bundle, file), file);
+                string key = check.TryGetProperty("pattern", out var pattern) ? file + pattern.GetString() : file;
+                if (!loaded.TryGetValue(key, out var tokenizer)) loaded[key] = tokenizer = load(check, file);
                 if (check.TryGetProperty("vocab_size", out var size)) tokenizer.VocabularySize.ShouldBe(size.GetInt32(), name);
                 TokenizeCases.Run(name, tokenizer, check, failures);
             }
@@ -43,6 +47,14 @@ public class BundleTests
 
     [Fact]
     public void Published_tokenizer_json_files() => RunJson("tokenizer-json");
+
+    [Fact]
+    public void Sentencepiece_models() => Run("sentencepiece", (_, file) => Tokenizer.FromSentencePiece(SharedData.Bytes("sentencepiece", file), file));
+
+    [Fact]
+    public void Tiktoken_files() => Run("tiktoken", (check, file) => Tokenizer.FromTiktoken(
+        SharedData.Bytes("tiktoken", file), file, check.GetProperty("pattern").GetString()!,
+        check.GetProperty("special_tokens").EnumerateObject().ToDictionary(x => x.Name, x => x.Value.GetInt32(), StringComparer.Ordinal)));
 
     [Fact]
     public void Gguf_vocabularies_of_llama_cpp()

@@ -181,7 +181,7 @@ internal static class GgufTokenizer
         return new()
         {
             File = file,
-            Model = new UnigramModel(vocabulary, scores, id => TypeOf(source, id) is Normal or UserDefined or Unused, Id(source.UnknownId, n) ?? Math.Max(-1, vocabulary.IdOf("<unk>")), false, file, double.IsInfinity(min) ? 0 : min),
+            Model = new UnigramModel(vocabulary, scores, id => TypeOf(source, id) is Normal or UserDefined or Unused, Id(source.UnknownId, n) ?? Math.Max(-1, vocabulary.IdOf("<unk>")), false, file, double.IsInfinity(min) ? 0 : min, false),
             Normalizer = new SentencePieceNormalizer(map, userDefined.IsEmpty ? null : userDefined, source.RemoveExtraWhitespaces ?? false, prefix, true),
             PostProcessor = Frame(source.AddBos ?? false ? Id(source.BosId, n) : null, source.AddEos ?? true ? Id(source.EosId ?? 1, n) : null),
             Decoder = TextDecoders.Metaspace('▁', prefix ? PrependScheme.Always : PrependScheme.Never),

@@ -8,12 +8,17 @@ namespace Sensorium.Text.Tokenizers.Models;
 /// </summary>
 internal sealed class ScoredBpeModel : TokenizerModel
 {
+    // Ids of what merges with nothing: characters of no piece, and user-defined symbols, shifted out of the way.
+    const int NoPiece = 1 << 30, Frozen = 1 << 29;
+
     readonly MergeTable merges = new(1024);
     readonly Dictionary<int, int> characters = [];
     readonly int[]? byteTokens;
     readonly int unknown;
     readonly bool fuseUnknown;
     readonly string file;
+    readonly Trie? userDefined;
+    readonly bool takeWhole;
 
     /// <param name="vocabulary">Pieces.</param>
     /// <param name="scores">Their scores, by id.</param>
@@ -22,11 +27,15 @@ internal sealed class ScoredBpeModel : TokenizerModel
     /// <param name="byteFallback">Such characters become byte tokens.</param>
     /// <param name="fuseUnknown">Neighbouring unknown characters are one token.</param>
     /// <param name="file">For messages.</param>
-    public ScoredBpeModel(Vocabulary vocabulary, double[] scores, Func<int, bool> mergeable, int unknownId, bool byteFallback, bool fuseUnknown, string file) : base(vocabulary)
+    /// <param name="userDefined">Symbols that stay whole and merge with nothing.</param>
+    /// <param name="takeWhole">A pre-token that is a piece is taken as it is (tiktoken).</param>
+    public ScoredBpeModel(Vocabulary vocabulary, double[] scores, Func<int, bool> mergeable, int unknownId, bool byteFallback, bool fuseUnknown, string file, Trie? userDefined = null, bool takeWhole = false) : base(vocabulary)
     {
         unknown = unknownId;
         this.fuseUnknown = fuseUnknown;
         this.file = file;
+        this.userDefined = userDefined;
+        this.takeWhole = takeWhole;
         byteTokens = byteFallback ? ByteTokens(vocabulary) : null;
         var order = new List<int>();
         for (int id = 0; id < scores.Length; id++)
@@ -79,18 +88,30 @@ internal sealed class ScoredBpeModel : TokenizerModel
 
     public override void Tokenize(ReadOnlySpan<int> piece, int offset, TokenBuffer output, ModelScratch scratch)
     {
-        scratch.Reserve(piece.Length + 1);
-        for (int i = 0; i < piece.Length; i++)
+        if (takeWhole && Vocabulary.IdOf(CodePoints.ToText(piece)) is >= 0 and var whole)
         {
-            scratch.Ids[i] = characters.GetValueOrDefault(piece[i], Vocabulary.Size - 1 + (1 << 30));
-            scratch.Starts[i] = i;
-            scratch.Ends[i] = i + 1;
+            output.Add(whole, offset, offset + piece.Length);
+            return;
         }
-        int n = merges.Merge(piece.Length, scratch);
+        scratch.Reserve(piece.Length + 1);
+        int n = 0;
+        for (int i = 0; i < piece.Length; n++)
+        {
+            int length = userDefined?.Longest(piece, i, out scratch.Ids[n]) ?? 0;
+            if (length > 0) scratch.Ids[n] |= Frozen;
+            else
+            {
+                scratch.Ids[n] = characters.GetValueOrDefault(piece[i], NoPiece);
+                length = 1;
+            }
+            scratch.Starts[n] = i;
+            scratch.Ends[n] = i += length;
+        }
+        n = merges.Merge(n, scratch);
         bool afterUnknown = false;
         for (int i = 0; i < n; i++)
         {
-            int id = scratch.Ids[i], start = scratch.Starts[i], end = scratch.Ends[i];
+            int id = scratch.Ids[i] & ~Frozen, start = scratch.Starts[i], end = scratch.Ends[i];
             if (id < Vocabulary.Size)
             {
                 output.Add(id, offset + start, offset + end);

@@ -13,6 +13,7 @@ internal sealed class UnigramModel : TokenizerModel
     readonly int unknown;
     readonly int[]? byteTokens;
     readonly string file;
+    readonly bool lookUpUnknown;
 
     /// <param name="vocabulary">Pieces.</param>
     /// <param name="scores">Their log probabilities, by id.</param>
@@ -21,10 +22,12 @@ internal sealed class UnigramModel : TokenizerModel
     /// <param name="byteFallback">Such characters become byte tokens.</param>
     /// <param name="file">For messages.</param>
     /// <param name="minScore">What an unknown character is measured by; the least of the scores when null.</param>
-    public UnigramModel(Vocabulary vocabulary, double[] scores, Func<int, bool>? searchable, int unknownId, bool byteFallback, string file, double? minScore = null) : base(vocabulary)
+    /// <param name="lookUpUnknown">A stretch of unknown characters that spells a piece is that piece (tokenizers does so, SentencePiece does not).</param>
+    public UnigramModel(Vocabulary vocabulary, double[] scores, Func<int, bool>? searchable, int unknownId, bool byteFallback, string file, double? minScore = null, bool lookUpUnknown = true) : base(vocabulary)
     {
         this.scores = scores;
         this.file = file;
+        this.lookUpUnknown = lookUpUnknown;
         unknown = unknownId;
         byteTokens = byteFallback ? ByteTokens(vocabulary) : null;
         trie = new(vocabulary.Count * 6);
@@ -97,7 +100,7 @@ internal sealed class UnigramModel : TokenizerModel
     void Unknown(ReadOnlySpan<int> piece, int start, int end, int offset, TokenBuffer output)
     {
         // The fused stretch may be a piece of the vocabulary after all.
-        int whole = Vocabulary.IdOf(CodePoints.ToText(piece[start..end]));
+        int whole = lookUpUnknown ? Vocabulary.IdOf(CodePoints.ToText(piece[start..end])) : -1;
         if (whole >= 0)
         {
             output.Add(whole, offset + start, offset + end);

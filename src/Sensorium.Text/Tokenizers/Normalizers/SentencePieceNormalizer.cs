@@ -13,7 +13,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
     public override void Apply(NormalizedText text)
     {
         int space = escapeSpaces ? Mark : ' ';
-        var normalized = MapAll(text.Chars);
+        var normalized = MapAll(text.Chars, out var continues);
         int start = 0, end = normalized.Count;
         if (removeExtraSpaces)
         {
@@ -35,11 +35,13 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
             Consume(ref writer, Math.Min(0, normalized[start].Delta) + 1);
             start++;
         }
-        bool afterSpace = false;
+        // Spaces at the beginning of what one character became are merged, those inside of it are not.
+        bool afterSpace = false, merging = false;
         for (int i = start; i < end; i++)
         {
             var (c, delta) = normalized[i];
-            if (c == ' ' && removeExtraSpaces && afterSpace)
+            merging = continues[i] ? merging && c == ' ' : afterSpace;
+            if (c == ' ' && removeExtraSpaces && merging)
             {
                 Consume(ref writer, delta);
                 continue;
@@ -59,8 +61,9 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
         if (delta <= 0) writer.Skip(1 - delta);
     }
 
-    List<Change> MapAll(ReadOnlySpan<int> chars)
+    List<Change> MapAll(ReadOnlySpan<int> chars, out List<bool> continues)
     {
+        var inside = continues = new List<bool>(chars.Length + 8);
         var changes = new List<Change>(chars.Length + 8);
         var bytes = new byte[chars.Length * 4 + 4];
         var starts = new int[chars.Length + 1];
@@ -77,7 +80,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
             int symbol = userDefined?.Longest(chars, i, out _) ?? 0;
             if (symbol > 0)
             {
-                for (int k = 0; k < symbol; k++) Put(chars[i + k], 0);
+                for (int k = 0; k < symbol; k++) Put(chars[i + k], 0, k > 0);
                 i += symbol;
                 continue;
             }
@@ -85,7 +88,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
             int length = map?.LongestPrefix(bytes.AsSpan(starts[i], n - starts[i]), out replacement) ?? 0;
             if (length == 0)
             {
-                Put(chars[i], 0);
+                Put(chars[i], 0, false);
                 i++;
                 continue;
             }
@@ -93,13 +96,13 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
             while (starts[i + used] - starts[i] < length) used++;
             var points = CodePoints.FromString(Encoding.UTF8.GetString(replacement));
             if (points.Length == 0) carried += used;
-            for (int k = 0; k < points.Length; k++) Put(points[k], k == 0 ? 1 - used : 1);
+            for (int k = 0; k < points.Length; k++) Put(points[k], k == 0 ? 1 - used : 1, k > 0);
             i += used;
         }
         return changes;
 
         // What became of nothing is taken along by the character before, or by the first one.
-        void Put(int c, int delta)
+        void Put(int c, int delta, bool goesOn)
         {
             if (carried > 0 && changes.Count > 0 && delta <= 0)
             {
@@ -109,6 +112,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
                 carried = 0;
             }
             changes.Add(new(c, delta));
+            inside.Add(goesOn);
         }
     }
 }
