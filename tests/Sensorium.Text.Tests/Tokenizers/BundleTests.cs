@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sensorium.Text.Tokenizers;
+using Sensorium.Text.Tokenizers.Training;
 
 namespace Sensorium.Text.Tests.Tokenizers;
 
@@ -55,6 +56,52 @@ public class BundleTests
     public void Tiktoken_files() => Run("tiktoken", (check, file) => Tokenizer.FromTiktoken(
         SharedData.Bytes("tiktoken", file), file, check.GetProperty("pattern").GetString()!,
         check.GetProperty("special_tokens").EnumerateObject().ToDictionary(x => x.Name, x => x.Value.GetInt32(), StringComparer.Ordinal)));
+
+    [Fact]
+    public void Training_gives_the_references_vocabularies()
+    {
+        const string Bundle = "tokenizer-training";
+        if (!SharedData.Has(Bundle)) return;
+        var failures = new List<string>();
+        Run(Bundle, (check, file) =>
+        {
+            var training = check.GetProperty("training");
+            var trained = TokenizerTrainer.Train(File.ReadAllLines(SharedData.PathOf(Bundle, training.GetProperty("corpus").GetString()!)), Options(training));
+            using var expected = JsonDocument.Parse(SharedData.Bytes(Bundle, file));
+            var model = expected.RootElement.GetProperty("model");
+            var vocabulary = model.GetProperty("vocab").EnumerateObject().OrderBy(x => x.Value.GetInt32()).Select(x => x.Name).ToList();
+            int at = vocabulary.Zip(trained.Tokens).TakeWhile(x => string.Equals(x.First, x.Second, StringComparison.Ordinal)).Count();
+            if (at < Math.Max(vocabulary.Count, trained.Tokens.Count)) failures.Add($"{file}: token {at} of {vocabulary.Count} differs ({trained.Tokens.Count}): {vocabulary.ElementAtOrDefault(at)} | {trained.Tokens.ElementAtOrDefault(at)}");
+            if (model.TryGetProperty("merges", out var merges))
+            {
+                var pairs = merges.EnumerateArray().Select(x => (x[0].GetString()!, x[1].GetString()!)).ToList();
+                at = pairs.Zip(trained.Merges).TakeWhile(x => x.First == x.Second).Count();
+                if (at < Math.Max(pairs.Count, trained.Merges.Count)) failures.Add($"{file}: merge {at} of {pairs.Count} differs ({trained.Merges.Count})");
+            }
+            return trained.ToTokenizer();
+        });
+        failures.ShouldBeEmpty();
+    }
+
+    static TrainingOptions Options(JsonElement training)
+    {
+        JsonElement? Get(string key) => training.TryGetProperty(key, out var value) ? value : null;
+        return new()
+        {
+            Model = training.GetProperty("model").GetString() is "BPE" ? TrainableModel.Bpe : TrainableModel.WordPiece,
+            VocabularySize = training.GetProperty("vocab_size").GetInt32(),
+            MinFrequency = training.GetProperty("min_frequency").GetInt32(),
+            SpecialTokens = [.. training.GetProperty("special_tokens").EnumerateArray().Select(x => x.GetString()!)],
+            UnknownToken = Get("unk_token")?.GetString() ?? (training.GetProperty("model").GetString() is "BPE" ? null : "[UNK]"),
+            InitialAlphabet = Get("initial_alphabet") is null ? [] : TrainingOptions.ByteAlphabet,
+            LimitAlphabet = Get("limit_alphabet")?.GetInt32(),
+            MaxTokenLength = Get("max_token_length")?.GetInt32(),
+            ContinuingPrefix = Get("continuing_subword_prefix")?.GetString() ?? "",
+            NormalizerJson = Get("normalizer")?.GetRawText(),
+            PreTokenizerJson = Get("pre_tokenizer")?.GetRawText(),
+            DecoderJson = training.GetProperty("model").GetString() is "WordPiece" ? """{"type":"WordPiece","prefix":"##","cleanup":true}""" : Get("pre_tokenizer")?.GetRawText(),
+        };
+    }
 
     [Fact]
     public void Gguf_vocabularies_of_llama_cpp()
