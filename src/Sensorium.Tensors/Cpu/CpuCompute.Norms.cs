@@ -6,75 +6,37 @@ public sealed unsafe partial class CpuCompute
     public override Tensor Softmax(Tensor x)
     {
         Tensor y = New(x.Rows, x.Columns);
-        for (nint r = 0; r < x.Rows; r++)
-        {
-            SoftmaxRow(x.FloatRow(r), y.FloatRow(r), x.Columns, 0, x.Columns);
-        }
-
+        EachRow(x.Rows, 4 * x.Columns, new MapJob { X = x, Y = y, Kernel = Kernels.Softmax });
         return y;
     }
 
     /// <inheritdoc/>
     public override Tensor SoftmaxWithin(Tensor x, ReadOnlySpan<int> starts, ReadOnlySpan<int> ends)
     {
+        ShapeCheck.Length(starts.Length, x.Rows);
+        ShapeCheck.Length(ends.Length, x.Rows);
         Tensor y = New(x.Rows, x.Columns);
-        for (nint r = 0; r < x.Rows; r++)
+        fixed (int* from = starts, to = ends)
         {
-            SoftmaxRow(x.FloatRow(r), y.FloatRow(r), x.Columns, starts[(int)r], ends[(int)r]);
+            EachRow(x.Rows, 4 * x.Columns, new WithinJob { X = x, Y = y, Starts = from, Ends = to, Kernel = Kernels.Softmax });
         }
 
         return y;
     }
 
-    static void SoftmaxRow(float* x, float* y, nint columns, nint start, nint end)
-    {
-        new Span<float>(y, (int)columns).Clear();
-        start = Math.Max(start, 0);
-        end = Math.Min(end, columns);
-        float max = float.NegativeInfinity;
-        for (nint i = start; i < end; i++)
-        {
-            max = MathF.Max(max, x[i]);
-        }
-
-        float sum = 0;
-        for (nint i = start; i < end; i++)
-        {
-            y[i] = MathF.Exp(x[i] - max);
-            sum += y[i];
-        }
-
-        for (nint i = start; i < end; i++)
-        {
-            y[i] /= sum;
-        }
-    }
-
     /// <inheritdoc/>
     public override Tensor RmsNorm(Tensor x, Weight? weight, float epsilon, float offset = 0)
     {
-        Tensor y = New(x.Rows, x.Columns);
-        float* w = weight is null ? null : Vector(weight);
-        nint group = weight is null ? x.Columns : (nint)weight.Elements;
-        for (nint r = 0; r < x.Rows; r++)
+        nint group = x.Columns;
+        if (weight is not null)
         {
-            for (nint first = 0; first < x.Columns; first += group)
-            {
-                float* p = x.FloatRow(r) + first, o = y.FloatRow(r) + first;
-                float sum = 0;
-                for (nint i = 0; i < group; i++)
-                {
-                    sum += p[i] * p[i];
-                }
-
-                float scale = 1 / MathF.Sqrt(sum / group + epsilon);
-                for (nint i = 0; i < group; i++)
-                {
-                    o[i] = p[i] * scale * (w == null ? 1 : w[i] + offset);
-                }
-            }
+            ShapeCheck.Channels(x, weight, grouped: true);
+            group = (nint)weight.Elements;
         }
 
+        Tensor y = New(x.Rows, x.Columns);
+        float* w = weight is null ? null : Vector(weight);
+        EachRow(x.Rows, 3 * x.Columns, new RmsNormJob { X = x, Y = y, Weight = w, Group = group, Epsilon = epsilon, Offset = offset, Kernel = Kernels.RmsNorm });
         return y;
     }
 
@@ -82,46 +44,99 @@ public sealed unsafe partial class CpuCompute
     public override Tensor LayerNorm(Tensor x, Weight? weight, Weight? bias, float epsilon)
     {
         Tensor y = New(x.Rows, x.Columns);
-        float* w = weight is null ? null : Vector(weight), b = bias is null ? null : Vector(bias);
-        for (nint r = 0; r < x.Rows; r++)
-        {
-            float* p = x.FloatRow(r), o = y.FloatRow(r);
-            double mean = 0, variance = 0;
-            for (nint i = 0; i < x.Columns; i++)
-            {
-                mean += p[i];
-            }
-
-            mean /= x.Columns;
-            for (nint i = 0; i < x.Columns; i++)
-            {
-                variance += (p[i] - mean) * (p[i] - mean);
-            }
-
-            float scale = (float)(1 / Math.Sqrt(variance / x.Columns + epsilon));
-            for (nint i = 0; i < x.Columns; i++)
-            {
-                o[i] = (float)(p[i] - mean) * scale * (w == null ? 1 : w[i]) + (b == null ? 0 : b[i]);
-            }
-        }
-
+        EachRow(x.Rows, 4 * x.Columns, new LayerNormJob { X = x, Y = y, Weight = Channels(x, weight), Bias = Channels(x, bias), Epsilon = epsilon, Kernel = Kernels.LayerNorm });
         return y;
     }
 
     /// <inheritdoc/>
     public override Tensor BatchNorm(Tensor x, BatchNormWeights norm)
     {
+        float* variance = Channels(x, norm.Variance);
+        float* weight = Channels(x, norm.Weight);
         Tensor y = New(x.Rows, x.Columns);
-        float* mean = Vector(norm.Mean), variance = Vector(norm.Variance), w = Vector(norm.Weight), b = Vector(norm.Bias);
-        for (nint r = 0; r < x.Rows; r++)
+        Scratch.Mark mark = Mark();
+        float* scale = (float*)NewBytes(x.Columns * sizeof(float));
+        for (nint i = 0; i < x.Columns; i++)
         {
-            float* p = x.FloatRow(r), o = y.FloatRow(r);
-            for (nint i = 0; i < x.Columns; i++)
-            {
-                o[i] = (p[i] - mean[i]) / MathF.Sqrt(variance[i] + norm.Epsilon) * w[i] + b[i];
-            }
+            scale[i] = weight[i] / MathF.Sqrt(variance[i] + norm.Epsilon);
         }
 
+        EachRow(x.Rows, 3 * x.Columns, new BatchNormJob { X = x, Y = y, Mean = Channels(x, norm.Mean), Scale = scale, Bias = Channels(x, norm.Bias), Kernel = Kernels.Normalize });
+        Release(mark);
         return y;
+    }
+
+    static float* Channels(Tensor x, Weight? weight)
+    {
+        if (weight is null)
+        {
+            return null;
+        }
+
+        ShapeCheck.Channels(x, weight);
+        return Vector(weight);
+    }
+
+    struct WithinJob : IRowJob
+    {
+        public Tensor X;
+        public Tensor Y;
+        public int* Starts;
+        public int* Ends;
+        public delegate*<float*, float*, nint, void> Kernel;
+
+        public readonly void Row(nint row)
+        {
+            int columns = (int)Y.Columns;
+            int start = Math.Clamp(Starts[row], 0, columns);
+            int end = Math.Clamp(Ends[row], start, columns);
+            float* to = Y.FloatRow(row);
+            new Span<float>(to, start).Clear();
+            new Span<float>(to + end, columns - end).Clear();
+            Kernel(X.FloatRow(row) + start, to + start, end - start);
+        }
+    }
+
+    struct RmsNormJob : IRowJob
+    {
+        public Tensor X;
+        public Tensor Y;
+        public float* Weight;
+        public nint Group;
+        public float Epsilon;
+        public float Offset;
+        public delegate*<float*, float*, float*, nint, float, float, void> Kernel;
+
+        public readonly void Row(nint row)
+        {
+            for (nint first = 0; first < X.Columns; first += Group)
+            {
+                Kernel(X.FloatRow(row) + first, Weight, Y.FloatRow(row) + first, Group, Epsilon, Offset);
+            }
+        }
+    }
+
+    struct LayerNormJob : IRowJob
+    {
+        public Tensor X;
+        public Tensor Y;
+        public float* Weight;
+        public float* Bias;
+        public float Epsilon;
+        public delegate*<float*, float*, float*, float*, nint, float, void> Kernel;
+
+        public readonly void Row(nint row) => Kernel(X.FloatRow(row), Weight, Bias, Y.FloatRow(row), X.Columns, Epsilon);
+    }
+
+    struct BatchNormJob : IRowJob
+    {
+        public Tensor X;
+        public Tensor Y;
+        public float* Mean;
+        public float* Scale;
+        public float* Bias;
+        public delegate*<float*, float*, float*, float*, float*, nint, void> Kernel;
+
+        public readonly void Row(nint row) => Kernel(X.FloatRow(row), Mean, Scale, Bias, Y.FloatRow(row), X.Columns);
     }
 }

@@ -8,18 +8,15 @@ public sealed unsafe partial class CpuCompute
         nint columns = 0;
         foreach (Tensor part in parts)
         {
+            ShapeCheck.Size(part, parts[0].Rows, part.Columns);
             columns += part.Columns;
         }
 
-        Tensor y = New(parts[0].Rows, columns);
+        Tensor y = New(parts.Length == 0 ? 0 : parts[0].Rows, columns);
         nint at = 0;
         foreach (Tensor part in parts)
         {
-            for (nint r = 0; r < y.Rows; r++)
-            {
-                Copy(part.FloatRow(r), y.FloatRow(r) + at, part.Columns);
-            }
-
+            CopyRows(part, y.Slice(at, part.Columns));
             at += part.Columns;
         }
 
@@ -32,17 +29,16 @@ public sealed unsafe partial class CpuCompute
         nint rows = 0;
         foreach (Tensor part in parts)
         {
+            ShapeCheck.Size(part, part.Rows, parts[0].Columns);
             rows += part.Rows;
         }
 
-        Tensor y = New(rows, parts[0].Columns);
+        Tensor y = New(rows, parts.Length == 0 ? 0 : parts[0].Columns);
         nint at = 0;
         foreach (Tensor part in parts)
         {
-            for (nint r = 0; r < part.Rows; r++)
-            {
-                Copy(part.FloatRow(r), y.FloatRow(at++), y.Columns);
-            }
+            CopyRows(part, y.SliceRows(at, part.Rows));
+            at += part.Rows;
         }
 
         return y;
@@ -51,6 +47,7 @@ public sealed unsafe partial class CpuCompute
     /// <inheritdoc/>
     public override Tensor Gather(Tensor x, ReadOnlySpan<int> rows)
     {
+        ShapeCheck.Indices(rows, x.Rows, allowNone: true, "the tensor");
         Tensor y = New(rows.Length, x.Columns);
         for (int i = 0; i < rows.Length; i++)
         {
@@ -60,7 +57,6 @@ public sealed unsafe partial class CpuCompute
                 continue;
             }
 
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rows[i], x.Rows, nameof(rows));
             Copy(x.FloatRow(rows[i]), y.FloatRow(i), x.Columns);
         }
 
@@ -70,15 +66,12 @@ public sealed unsafe partial class CpuCompute
     /// <inheritdoc/>
     public override Tensor Scatter(Tensor x, Tensor values, ReadOnlySpan<int> rows)
     {
+        ShapeCheck.Size(values, rows.Length, x.Columns);
+        ShapeCheck.Indices(rows, x.Rows, allowNone: false, "the tensor");
         Tensor y = New(x.Rows, x.Columns);
-        for (nint r = 0; r < x.Rows; r++)
-        {
-            Copy(x.FloatRow(r), y.FloatRow(r), x.Columns);
-        }
-
+        CopyRows(x, y);
         for (int i = 0; i < rows.Length; i++)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rows[i], (uint)x.Rows, nameof(rows));
             Copy(values.FloatRow(i), y.FloatRow(rows[i]), x.Columns);
         }
 
@@ -88,24 +81,20 @@ public sealed unsafe partial class CpuCompute
     /// <inheritdoc/>
     public override Tensor MeanRows(Tensor x, ReadOnlySpan<int> lengths)
     {
+        ShapeCheck.Runs(x, lengths);
         Tensor y = New(lengths.Length, x.Columns);
+        RowKernels kernels = Kernels;
         nint row = 0;
-        for (int i = 0; i < lengths.Length; i++)
+        for (int run = 0; run < lengths.Length; run++)
         {
-            float* o = y.FloatRow(i);
-            new Span<float>(o, (int)x.Columns).Clear();
-            for (int r = 0; r < lengths[i]; r++, row++)
+            float* to = y.FloatRow(run);
+            new Span<float>(to, (int)x.Columns).Clear();
+            for (int i = 0; i < lengths[run]; i++, row++)
             {
-                for (nint c = 0; c < x.Columns; c++)
-                {
-                    o[c] += x.FloatRow(row)[c];
-                }
+                kernels.Add(to, x.FloatRow(row), to, x.Columns);
             }
 
-            for (nint c = 0; c < x.Columns; c++)
-            {
-                o[c] /= lengths[i];
-            }
+            kernels.Affine(to, to, x.Columns, 1f / Math.Max(lengths[run], 1), 0);
         }
 
         return y;
@@ -115,19 +104,28 @@ public sealed unsafe partial class CpuCompute
     public override Tensor ArgMax(Tensor x)
     {
         Tensor y = New(x.Rows, 1, DType.I32);
-        for (nint r = 0; r < x.Rows; r++)
-        {
-            int best = 0;
-            for (nint c = 1; c < x.Columns; c++)
-            {
-                best = x.FloatRow(r)[c] > x.FloatRow(r)[best] ? (int)c : best;
-            }
-
-            y.Integers[r] = best;
-        }
-
+        EachRow(x.Rows, x.Columns, new ArgMaxJob { X = x, Y = y, Kernel = Kernels.ArgMax });
         return y;
     }
 
+    void CopyRows(Tensor from, Tensor to) => EachRow(from.Rows, 2 * from.Columns, new CopyJob { X = from, Y = to });
+
     static void Copy(float* source, float* destination, nint count) => Buffer.MemoryCopy(source, destination, count * sizeof(float), count * sizeof(float));
+
+    struct CopyJob : IRowJob
+    {
+        public Tensor X;
+        public Tensor Y;
+
+        public readonly void Row(nint row) => Copy(X.FloatRow(row), Y.FloatRow(row), X.Columns);
+    }
+
+    struct ArgMaxJob : IRowJob
+    {
+        public Tensor X;
+        public Tensor Y;
+        public delegate*<float*, nint, nint> Kernel;
+
+        public readonly void Row(nint row) => Y.Integers[row] = (int)Kernel(X.FloatRow(row), X.Columns);
+    }
 }

@@ -1,3 +1,5 @@
+using Sensorium.Tensors.Formats;
+
 namespace Sensorium.Tensors.Scalar;
 
 /// <summary>A weight as float64, in the checkpoint's order.</summary>
@@ -40,19 +42,31 @@ sealed unsafe class ScalarWeight : PreparedWeight
 
     static void Widen(RawTensor raw, long row, Span<double> destination)
     {
-        byte* source = raw.Row(row);
-        for (int i = 0; i < destination.Length; i++)
+        switch (raw.Type)
         {
-            destination[i] = raw.Type switch
-            {
-                DType.F64 => ((double*)source)[i],
-                DType.F32 => ((float*)source)[i],
-                DType.F16 => (double)((Half*)source)[i],
-                DType.BF16 => BitConverter.UInt32BitsToSingle((uint)((ushort*)source)[i] << 16),
-                DType.I64 => ((long*)source)[i],
-                DType.I32 => ((int*)source)[i],
-                _ => throw new NotSupportedException($"tensor '{raw.Name}' of {raw.Source}: {raw.Type} is no type that weights are read from"),
-            };
+            case DType.F64:
+                new ReadOnlySpan<double>(raw.Row(row), destination.Length).CopyTo(destination);
+                break;
+            case DType.I64:
+                for (int i = 0; i < destination.Length; i++)
+                {
+                    destination[i] = ((long*)raw.Row(row))[i];
+                }
+
+                break;
+            default:
+                float[] floats = new float[destination.Length];
+                fixed (float* p = floats)
+                {
+                    BlockFormats.DequantizeRow(raw, row, p);
+                }
+
+                for (int i = 0; i < floats.Length; i++)
+                {
+                    destination[i] = floats[i];
+                }
+
+                break;
         }
     }
 }

@@ -1,3 +1,5 @@
+using Sensorium.Tensors.Cpu;
+
 namespace Sensorium.Tensors.Tests.Operations;
 
 /// <summary>One or two small cases an operation, worked out by hand, for each device.</summary>
@@ -222,4 +224,16 @@ public abstract class HandWorkedTests
 public sealed class ScalarHandWorkedTests : HandWorkedTests
 {
     private protected override Worked New() => new();
+}
+
+/// <summary>The cases on the processor, portable kernels.</summary>
+public sealed class PortableHandWorkedTests : HandWorkedTests
+{
+    private protected override Worked New() => new(new CpuDevice(2, KernelTier.Portable));
+}
+
+/// <summary>The cases on the processor, its best kernels.</summary>
+public sealed class BestHandWorkedTests : HandWorkedTests
+{
+    private protected override Worked New() => new(new CpuDevice(2, KernelTiers.Best));
 }
