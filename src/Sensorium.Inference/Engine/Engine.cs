@@ -19,6 +19,7 @@ public sealed class Engine : IDisposable
     readonly AutoResetEvent work = new(false);
     readonly Thread? loop;
     volatile bool stopping;
+    bool disposed;
     int turn;
 
     /// <param name="device">What to compute on; the caller keeps it.</param>
@@ -68,13 +69,13 @@ public sealed class Engine : IDisposable
     {
         ObjectDisposedException.ThrowIf(stopping, this);
         ModelHost host = HostOf(system);
-        Sequence sequence = host.Prepare(request, _ => work.Set());
+        Sequence sequence = host.Prepare(request, _ => Wake());
         lock (gate)
         {
             submitted.Add((host, sequence));
         }
 
-        work.Set();
+        Wake();
         return sequence.Generation;
     }
 
@@ -87,7 +88,7 @@ public sealed class Engine : IDisposable
         }
 
         stopping = true;
-        work.Set();
+        Wake();
         loop?.Join();
         foreach (ModelHost host in hosts)
         {
@@ -96,7 +97,11 @@ public sealed class Engine : IDisposable
         }
 
         compute.Dispose();
-        work.Dispose();
+        lock (gate)
+        {
+            disposed = true;
+            work.Dispose();
+        }
     }
 
     /// <summary>One step of one model; false where nothing is to be done.</summary>
@@ -114,6 +119,17 @@ public sealed class Engine : IDisposable
         }
 
         return false;
+    }
+
+    void Wake()
+    {
+        lock (gate)
+        {
+            if (!disposed)
+            {
+                work.Set();
+            }
+        }
     }
 
     void Loop()
