@@ -1,0 +1,85 @@
+using System.Text;
+using System.Text.Json;
+using Sensorium.Cli.Verify.Forward;
+using Sensorium.Inference;
+using Sensorium.Inference.Sampling;
+using Sensorium.Models.Backbones;
+using Sensorium.Models.Loading;
+using Sensorium.Models.Systems;
+using Sensorium.Text.Tokenizers;
+
+namespace Sensorium.Cli.Verify.Kinds;
+
+/// <summary><c>generate</c>: greedy decoding by the engine; the rows of a batch run together.</summary>
+sealed class GenerateCheck : ICheckKind
+{
+    public string Kind => "generate";
+
+    public IEnumerable<CheckRow> Run(Check check, VerifySession session)
+    {
+        ModelPart part = session.Model(check);
+        if (part.Model is not Backbone backbone)
+        {
+            throw new SkipException($"generation by {part.Model.GetType().Name} is not built yet");
+        }
+
+        LanguageSystem system = SpeakingIds(backbone, part.Files);
+        int[][] prompts = BackboneForward.Sequences(check);
+        SamplingOptions sampling = Sampling(check);
+        IReadOnlyList<int>? ends = check.Json.TryGetProperty("eos_token_id", out JsonElement eos) ? JsonIds.Of(eos) : null;
+        Task<List<int>>[] answers =
+        [
+            .. prompts.Select(ids => CollectAsync(session.Engine.Submit(system, GenerationRequest.Of(ids, check.Whole("max_new_tokens")) with { Sampling = sampling, EndIds = ends }))),
+        ];
+        JsonElement expected = check.Json.GetProperty("expected_ids");
+        bool isBatch = expected.EnumerateArray().FirstOrDefault().ValueKind == JsonValueKind.Array;
+        for (int row = 0; row < answers.Length; row++)
+        {
+            int[] ids = JsonIds.Of(isBatch ? expected[row] : expected);
+            yield return FieldChecks.Sequence(check.Name, isBatch ? $"ids[{row}]" : "ids", answers[row].GetAwaiter().GetResult(), ids, session.Judge);
+        }
+    }
+
+    /// <summary>All ids of an answer.</summary>
+    public static async Task<List<int>> CollectAsync(Generation generation)
+    {
+        var ids = new List<int>();
+        await foreach (int id in generation.ReadAllAsync().ConfigureAwait(false))
+        {
+            ids.Add(id);
+        }
+
+        return ids;
+    }
+
+    /// <summary>A model that is spoken to in ids: most bundles have no tokenizer, and the engine needs none.</summary>
+    static TextSystem SpeakingIds(Backbone backbone, ModelFiles files) => new()
+    {
+        Name = files.Name,
+        Backbone = backbone,
+        Tokenizer = Tokenizer.FromTiktoken(Encoding.ASCII.GetBytes("AA== 0\n"), "no tokenizer", ".", new Dictionary<string, int>(StringComparer.Ordinal)),
+        Generation = files.ReadGeneration(null),
+        Identity = files.Path,
+    };
+
+    static SamplingOptions Sampling(Check check)
+    {
+        var options = new SamplingOptions();
+        if (!check.Json.TryGetProperty("logits_processors", out JsonElement processors))
+        {
+            return options;
+        }
+
+        foreach (JsonProperty processor in processors.EnumerateObject())
+        {
+            options = processor.Name switch
+            {
+                "repetition_penalty" => options with { RepetitionPenalty = processor.Value.GetSingle() },
+                "no_repeat_ngram_size" => options with { NoRepeatNgramSize = processor.Value.GetInt32() },
+                _ => throw new SkipException($"the logits processor '{processor.Name}' is not built yet"),
+            };
+        }
+
+        return options;
+    }
+}
