@@ -49,7 +49,7 @@ public static class CommandLine
         var root = new RootCommand("Models that see and talk, on this machine: no network, no native libraries.");
         Verb[] verbs =
         [
-            new InspectCommand(), new DoctorCommand(),
+            new InspectCommand(), new VerifyCommand(), new DoctorCommand(),
         ];
         foreach (Verb verb in verbs)
         {

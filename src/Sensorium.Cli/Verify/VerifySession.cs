@@ -48,11 +48,11 @@ public sealed class VerifySession : IDisposable
 
     /// <summary>The model of a check as it answers: with tokenizer and template.</summary>
     /// <exception cref="SkipException">It is not there, or its family is not built yet.</exception>
-    public LanguageSystem System(Check check)
-    {
-        string path = Locate(check);
-        return Cached(path, () => ModelLoader.LoadSystem(path, Device));
-    }
+    public LanguageSystem System(Check check) => SystemAt(Locate(check));
+
+    /// <summary>The model at a path as it answers.</summary>
+    /// <exception cref="SkipException">Its family is not built yet.</exception>
+    public LanguageSystem SystemAt(string path) => Cached(path, () => ModelLoader.LoadSystem(path, Device));
 
     /// <inheritdoc/>
     public void Dispose()

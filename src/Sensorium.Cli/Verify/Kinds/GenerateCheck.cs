@@ -57,7 +57,7 @@ sealed class GenerateCheck : ICheckKind
     {
         Name = files.Name,
         Backbone = backbone,
-        Tokenizer = Tokenizer.FromTiktoken(Encoding.ASCII.GetBytes("AA== 0\n"), "no tokenizer", ".", new Dictionary<string, int>(StringComparer.Ordinal)),
+        Tokenizer = Tokenizer.FromJson(Encoding.UTF8.GetBytes("""{"model": {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"}}"""), "no tokenizer"),
         Generation = files.ReadGeneration(null),
         Identity = files.Path,
     };
