@@ -53,7 +53,8 @@ ref struct PngChunkReader(ReadOnlySpan<byte> file, string name)
             // The last image data of a cut-off file is still data: what is missing shows when it is inflated.
             if (code == PngChunk.Idat)
             {
-                length = (uint)(file.Length - next - 8);
+                // At most what it claims: the cut may lie in the checksum behind it.
+                length = Math.Min(length, (uint)(file.Length - next - 8));
                 chunk = new PngChunk(code, next + 8, (int)length);
                 next = file.Length;
                 return true;

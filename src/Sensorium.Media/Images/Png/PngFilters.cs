@@ -46,6 +46,30 @@ static class PngFilters
         }
     }
 
+    /// <summary>Filters a row of samples.</summary>
+    /// <param name="filter">The filter, 0 to 4.</param>
+    /// <param name="row">The samples.</param>
+    /// <param name="above">The samples of the row above, zeros for the first row.</param>
+    /// <param name="target">Written, as long as <paramref name="row"/>.</param>
+    /// <param name="stride">Bytes from a sample to the same one of the pixel before, at least 1.</param>
+    public static void Apply(int filter, ReadOnlySpan<byte> row, ReadOnlySpan<byte> above, Span<byte> target, int stride)
+    {
+        for (int i = 0; i < row.Length; i++)
+        {
+            int left = i >= stride ? row[i - stride] : 0;
+            int upperLeft = i >= stride ? above[i - stride] : 0;
+            int predicted = filter switch
+            {
+                Sub => left,
+                Up => above[i],
+                Average => (left + above[i]) >> 1,
+                Paeth => PaethPredictor(left, above[i], upperLeft),
+                _ => 0,
+            };
+            target[i] = (byte)(row[i] - predicted);
+        }
+    }
+
     static void AddRows(Span<byte> row, ReadOnlySpan<byte> above)
     {
         int i = 0;
