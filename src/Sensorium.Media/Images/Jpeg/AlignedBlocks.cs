@@ -9,7 +9,8 @@ unsafe sealed class AlignedBlocks : IDisposable
     {
         int count = frame.Components.Length;
         long row = frame.Components.Max(c => c.WidthInBlocks);
-        buffer = new NativeBuffer((count + 1 + row) * 64 * sizeof(short), clear: true, name, budget);
+        MeansStride = (int)row + 12;
+        buffer = new NativeBuffer(((count + 1 + row) * 64 * sizeof(short)) + (5L * MeansStride * sizeof(int)), clear: true, name, budget);
         Quantization = new short*[count];
         short* next = (short*)buffer.Pointer;
         foreach (JpegComponent component in frame.Components)
@@ -28,6 +29,7 @@ unsafe sealed class AlignedBlocks : IDisposable
 
         Block = next;
         Row = next + 64;
+        Means = (int*)(Row + (row * 64));
     }
 
     /// <summary>Each component's steps, row-major; zeros where no scan has brought the component.</summary>
@@ -38,6 +40,12 @@ unsafe sealed class AlignedBlocks : IDisposable
 
     /// <summary>Room for a row of blocks of any component.</summary>
     public short* Row { get; }
+
+    /// <summary>Room for the means of five rows of blocks and two more on either side, with slack for vectors.</summary>
+    public int* Means { get; }
+
+    /// <summary>Numbers from one row of means to the next.</summary>
+    public int MeansStride { get; }
 
     public void Dispose() => buffer.Dispose();
 }

@@ -32,6 +32,7 @@ unsafe static class ColorConversion
     /// <param name="k">[width].</param>
     /// <param name="width">Pixels.</param>
     /// <param name="output">[width, 4]: C, M, Y, K.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void YcckToCmyk(byte* luma, byte* cb, byte* cr, byte* k, int width, byte* output)
     {
         for (int x = 0; x < width; x++)
@@ -43,6 +44,7 @@ unsafe static class ColorConversion
     }
 
     /// <summary>C, M, Y, K as Adobe stores them (inverted) to ink: 0 is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void InvertCmyk(byte* c, byte* m, byte* y, byte* k, int width, byte* output)
     {
         for (int x = 0; x < width; x++)
@@ -56,6 +58,7 @@ unsafe static class ColorConversion
     }
 
     /// <summary>Three planes side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Interleave(byte* r, byte* g, byte* b, int width, byte* output)
     {
         int x = 0;
@@ -89,6 +92,7 @@ unsafe static class ColorConversion
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static byte Clamp(int value) => (uint)value <= 255 ? (byte)value : (byte)(~value >> 31);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static int YccToRgbAvx2(byte* luma, byte* cb, byte* cr, int width, byte* output)
     {
         int x = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace Sensorium.Media.Images.Jpeg;
@@ -180,6 +181,7 @@ unsafe sealed class FrameDecoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void TransformRow(
         CoefficientStore store,
         BlockSmoothing? smoothing,
@@ -203,7 +205,7 @@ unsafe sealed class FrameDecoder
             short* block = store.Row(c, y);
             if (smoothing is not null)
             {
-                smoothing.SmoothRow(component, mcuRow, v, scans, blocks.Row);
+                smoothing.SmoothRow(component, mcuRow, v, scans, blocks);
                 block = blocks.Row;
             }
 

@@ -132,6 +132,7 @@ unsafe static class InverseDct
         Math.Clamp((value + (1 << (shift - 1))) >> shift, short.MinValue, short.MaxValue);
 
     /// <summary>The transform with rows (first pass) or columns (second) y and y + 4 in the two halves of a vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void TransformAvx2(short* block, short* quantization, byte* output, nint stride)
     {
         Vector256<short> rows01 = Vector256.LoadAligned(block);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sensorium.Media.Images.Jpeg;
 
 /// <summary>Decodes a scan of lossless JPEG: Huffman-coded differences from a prediction by the neighbours (ITU-T T.81, annex H).</summary>
@@ -90,6 +92,7 @@ unsafe sealed class LosslessScan
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void ReadDifferences(ushort*[] lines, int width, int mcusPerRow, bool interleaved)
     {
         // As in libjpeg, a row that begins after the end of the data is empty, and one that runs into it goes on with zero bits.
@@ -127,6 +130,7 @@ unsafe sealed class LosslessScan
     }
 
     /// <summary>Adds the predictions to a line of differences, modulo 2^16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void Reconstruct(ushort* line, ushort* above, int width, bool isFirst)
     {
         int predictor = isFirst ? 1 : scan.SpectralStart;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sensorium.Media.Images.Jpeg;
 
 /// <summary>Turns planes of samples into the picture's pixels: upsampling, then colour, a group of rows at a time.</summary>
@@ -68,6 +70,7 @@ unsafe sealed class PictureWriter : IDisposable
         WriteGroups((mcuRow * GroupsPerMcuRow) - 1, mcuRow == frame.McuRows - 1 ? Groups : ((mcuRow + 1) * GroupsPerMcuRow) - 1);
 
     /// <summary>Writes a range of row groups; the samples of the rows above and below must be there as well.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void WriteGroups(int from, int to)
     {
         byte** rows = stackalloc byte*[4];

@@ -81,6 +81,7 @@ unsafe sealed class ProgressiveScan
     }
 
     /// <summary>Decodes the whole scan into stored coefficients.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void DecodeAll(CoefficientStore store)
     {
         if (scan.Components.Length == 1)
@@ -117,6 +118,7 @@ unsafe sealed class ProgressiveScan
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void DecodeBlockRow(JpegComponent component, int y, short* block)
     {
         int mcuRow = y / component.V;
@@ -200,6 +202,7 @@ unsafe sealed class ProgressiveScan
         block[0] = (short)(predictors[index] << scan.ApproximationLow);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void DecodeAc(short* block)
     {
         BitReader bits = entropy.Bits;
@@ -251,6 +254,7 @@ unsafe sealed class ProgressiveScan
         entropy.Bits = bits;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void RefineAc(short* block)
     {
         if (endOfBandRun > 0 && IsZero(block))

@@ -33,6 +33,7 @@ unsafe sealed class SequentialScan
     /// <param name="planes">Where the samples go.</param>
     /// <param name="quantization">Each component's steps, row-major, aligned.</param>
     /// <param name="block">Room for a block, zeroed, 32-byte aligned; comes back zeroed.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void DecodeMcuRow(int mcuRow, SamplePlanes planes, short*[] quantization, short* block)
     {
         if (scan.Components.Length == 1)
@@ -79,6 +80,7 @@ unsafe sealed class SequentialScan
     }
 
     /// <summary>Decodes the whole scan into stored coefficients.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void DecodeAll(CoefficientStore store)
     {
         if (scan.Components.Length == 1)
@@ -171,6 +173,7 @@ unsafe sealed class SequentialScan
 
     /// <summary>Decodes one block into zeroed room.</summary>
     /// <returns>Whether it has any but the first coefficient.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static bool DecodeBlock(ref BitReader state, HuffmanTable dcTable, HuffmanTable acTable, ref int predictor, short* block)
     {
         BitReader bits = state;

@@ -15,6 +15,7 @@ unsafe static class Upsampling
     /// <param name="blend">Whether the rows are blended.</param>
     /// <param name="width">Samples.</param>
     /// <param name="sums">[width], with room for one more on either side, which are filled with copies of the outermost.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns(byte* near, byte* far, bool blend, int width, ushort* sums)
     {
         int x = 0;
@@ -48,6 +49,7 @@ unsafe static class Upsampling
     /// <param name="oddBias">The same for odd ones.</param>
     /// <param name="shift">2 for single rows, 4 for blended ones.</param>
     /// <param name="output">[2 × width].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void DoubleWidth(ushort* sums, int width, int evenBias, int oddBias, int shift, byte* output)
     {
         int x = 0;
@@ -73,6 +75,7 @@ unsafe static class Upsampling
     }
 
     /// <summary>Blends two rows 3 : 1 at full width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Blend(byte* near, byte* far, int width, int bias, byte* output)
     {
         int x = 0;
@@ -100,6 +103,7 @@ unsafe static class Upsampling
     /// <param name="factor">How often.</param>
     /// <param name="outputWidth">How many outputs; the last sample may come out fewer times.</param>
     /// <param name="output">[outputWidth].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Repeat(byte* input, int factor, int outputWidth, byte* output)
     {
         int x = 0;
