@@ -8,10 +8,10 @@ namespace Sensorium.Media.Tests.Jpeg;
 /// <summary>The JPEG files beside the tests.</summary>
 static class JpegFiles
 {
-    public static byte[] Read(string file) => File.ReadAllBytes(TestFiles.Data("jpeg", file));
+    public static byte[] Read(string file) => File.ReadAllBytes(TestFiles.Jpeg(file));
 
     public static string[] InFolder(string folder) =>
-        [.. Directory.GetFiles(TestFiles.Data("jpeg", folder), "*.jpg").Order(StringComparer.Ordinal).Select(p => folder + "/" + Path.GetFileName(p))];
+        [.. Directory.GetFiles(TestFiles.Jpeg(folder), "*.jpg").Order(StringComparer.Ordinal).Select(p => folder + "/" + Path.GetFileName(p))];
 
     public static Image Decode(string file) => JpegDecoder.Decode(Read(file), file, new MediaBudget());
 

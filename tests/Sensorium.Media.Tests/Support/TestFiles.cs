@@ -8,6 +8,9 @@ static class TestFiles
     /// <summary>A file of PngSuite.</summary>
     public static string Png(string file) => Path.Combine(Root, "tests", "Sensorium.Conformance", "media", "png", file);
 
+    /// <summary>A file or folder of the test data for JPEG.</summary>
+    public static string Jpeg(string file) => Path.Combine(Root, "tests", "Sensorium.Media.Tests", "data", "jpeg", file);
+
     /// <summary>A bundle's folder, which the repository carries.</summary>
     public static string Bundle(string name) => Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", name);
 
