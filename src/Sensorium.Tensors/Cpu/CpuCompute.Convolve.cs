@@ -1,49 +1,80 @@
+using Sensorium.Tensors.Cpu.Products;
+
 namespace Sensorium.Tensors.Cpu;
 
 public sealed unsafe partial class CpuCompute
 {
+    // What a chunk's gathered rows may take, to stay in the second-level cache.
+    const nint GatheredBytes = 384 << 10;
+
     /// <inheritdoc/>
-    public override FeatureMaps Convolve(FeatureMaps x, Weight weight, in Window window)
+    public override FeatureMaps Convolve(FeatureMaps x, Weight weight, in Window window) => Convolve(x, weight, window, default);
+
+    /// <inheritdoc/>
+    public override FeatureMaps Convolve(FeatureMaps x, Weight weight, in Window window, in Epilogue epilogue)
     {
-        Grid grid = x.Grid.After(window);
-        nint outputs = weight.Outputs, inputs = (nint)weight.Shape[1], perGroup = outputs / (x.Rows.Columns / inputs);
-        float* w = Vector(weight);
-        Tensor y = New(grid.Rows, outputs);
-        for (int item = 0; item < grid.Items.Length; item++)
+        var packed = (ConvolutionWeight)weight.Need();
+        nint channels = x.Rows.Columns, outputs = packed.Outputs;
+        if (packed.Area != (nint)window.Height * window.Width || packed.Inputs == 0 || channels % packed.Inputs != 0 || outputs % (channels / packed.Inputs) != 0)
         {
-            GridItem from = x.Grid.Items[item], to = grid.Items[item];
-            int top = window.Vertical(from.Height).Before, left = window.Horizontal(from.Width).Before;
-            for (int cell = 0; cell < to.Rows; cell++)
-            {
-                int frame = cell / (to.Height * to.Width), cy = cell / to.Width % to.Height, cx = cell % to.Width;
-                for (nint o = 0; o < outputs; o++)
-                {
-                    nint firstInput = o / perGroup * inputs;
-                    float sum = 0;
-                    for (int ky = 0; ky < window.Height; ky++)
-                    {
-                        int sy = cy * window.Stride - top + ky * window.Dilation;
-                        for (int kx = 0; kx < window.Width; kx++)
-                        {
-                            int sx = cx * window.Stride - left + kx * window.Dilation;
-                            if ((uint)sy >= (uint)from.Height || (uint)sx >= (uint)from.Width)
-                            {
-                                continue;
-                            }
-
-                            float* p = x.Rows.FloatRow(from.FirstRow + (frame * from.Height + sy) * from.Width + sx) + firstInput;
-                            for (nint c = 0; c < inputs; c++)
-                            {
-                                sum += p[c] * w[((o * inputs + c) * window.Height + ky) * window.Width + kx];
-                            }
-                        }
-                    }
-
-                    y.FloatRow(to.FirstRow + cell)[o] = sum;
-                }
-            }
+            throw new ArgumentException($"{weight.Name} [{string.Join(", ", weight.Shape)}] does not fit {channels} channels and a window of {window.Height} × {window.Width}");
         }
 
+        Grid grid = SameSize(window) ? x.Grid : x.Grid.After(window);
+        Tensor y = New(grid.Rows, outputs);
+        if (grid.Rows == 0 || outputs == 0)
+        {
+            return new FeatureMaps(y, grid);
+        }
+
+        Scratch.Mark mark = Mark();
+        OutputStage stage = Stage(epilogue);
+        if (packed.Matrix is null)
+        {
+            var taps = new TapsJob { X = x, Y = y, Grid = grid, Window = window, Weight = packed, Stage = stage, Kernels = TapKernels.Of(Tier) };
+            Workers.Run(taps.Items, ref taps);
+        }
+        else
+        {
+            Dense(x, y, grid, window, packed, stage);
+        }
+
+        GC.KeepAlive(weight);
+        Release(mark);
         return new FeatureMaps(y, grid);
+    }
+
+    static bool SameSize(in Window window) => window is { Height: 1, Width: 1, Stride: 1, Pad: 0 };
+
+    void Dense(FeatureMaps x, Tensor y, Grid grid, in Window window, ConvolutionWeight weight, OutputStage stage)
+    {
+        nint k = weight.Inputs * weight.Area;
+        nint step = PackRowsJob.ItemRows;
+        nint chunkRows = Math.Clamp(GatheredBytes / (k * sizeof(float)) / step * step, step, FloatProduct.ChunkRows);
+        nint tiles = (weight.Outputs + Panel.Tile - 1) / Panel.Tile;
+        nint chunks = (y.Rows + chunkRows - 1) / chunkRows, wanted = Workers.Threads * 4;
+        if (chunks < wanted && tiles == 1)
+        {
+            chunkRows = Math.Max(step, (y.Rows + wanted - 1) / wanted / step * step);
+            chunks = (y.Rows + chunkRows - 1) / chunkRows;
+        }
+
+        bool grouped = x.Rows.Columns != weight.Inputs;
+        nint ranges = grouped ? 1 : Math.Clamp(wanted / chunks, 1, tiles);
+        var job = new GatherJob
+        {
+            X = x,
+            Y = y,
+            Grid = grid,
+            Window = window,
+            Weight = weight,
+            Stage = stage,
+            Kernels = FloatKernels.Of(Tier),
+            ChunkRows = chunkRows,
+            RangeTiles = (tiles + ranges - 1) / ranges,
+        };
+        job.WorkerBytes = job.ScratchBytes;
+        job.Scratch = NewBytes(job.WorkerBytes * Workers.Threads);
+        Workers.Run(job.Items, ref job);
     }
 }

@@ -1,72 +1,230 @@
+using Sensorium.Tensors.Cpu.Products;
+
 namespace Sensorium.Tensors.Cpu;
 
 public sealed unsafe partial class CpuCompute
 {
-    /// <summary>The numbers of a vector weight.</summary>
-    static float* Vector(Weight weight) => ((CpuWeight)weight.Need()).Floats;
+    // Below so many products a loop is not worth waking anybody.
+    const nint SmallProduct = 1 << 16;
+
+    /// <summary>The numbers of a vector weight; of a stack, end to end in scratch memory.</summary>
+    float* Vector(Weight weight)
+    {
+        if (weight.Parts.Count == 0)
+        {
+            return weight.Need() is FloatVector vector ? vector.Floats : throw new InvalidOperationException($"{weight.Name} is a {weight.Role} and is used as a vector");
+        }
+
+        float* all = (float*)NewBytes((nint)weight.Elements * sizeof(float));
+        nint at = 0;
+        for (int i = 0; i < weight.Parts.Count; i++)
+        {
+            nint count = (nint)weight.Parts[i].Elements;
+            Buffer.MemoryCopy(Vector(weight.Parts[i]), all + at, count * sizeof(float), count * sizeof(float));
+            at += count;
+        }
+
+        return all;
+    }
 
     /// <inheritdoc/>
     public override Tensor Load(Weight vector)
     {
         nint rows = vector.Shape.Count < 2 ? 1 : vector.Outputs;
-        nint columns = (nint)vector.Elements / Math.Max(rows, 1);
+        nint columns = rows == 0 ? 0 : (nint)vector.Elements / rows;
         return new Tensor(Vector(vector), rows, columns, columns, DType.F32);
     }
 
     /// <inheritdoc/>
     public override Tensor Embed(Weight table, ReadOnlySpan<int> ids)
     {
-        Tensor y = New(ids.Length, table.Inputs);
-        for (int i = 0; i < ids.Length; i++)
+        foreach (int id in ids)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)ids[i], (ulong)table.Outputs, nameof(ids));
-            table.Need().Unpack(ids[i], 1, new Span<float>(y.FloatRow(i), (int)y.Columns));
+            if ((uint)id >= (nuint)table.Outputs)
+            {
+                throw new ArgumentOutOfRangeException(nameof(ids), id, $"{table.Name} has {table.Outputs} rows");
+            }
+        }
+
+        Tensor y = New(ids.Length, table.Inputs);
+        fixed (int* p = ids)
+        {
+            var job = new EmbedJob { Table = (Panels)table.Need(), Ids = p, Y = y };
+            Workers.Run(ids.Length, ref job);
         }
 
         return y;
     }
 
-    /// <inheritdoc/>
-    public override Tensor MatMul(Tensor x, Weight weight)
+    struct EmbedJob : IJob
     {
-        if (weight.Parts.Count > 0)
+        public Panels Table;
+        public int* Ids;
+        public Tensor Y;
+
+        public readonly void Run(nint item, int worker)
         {
-            var parts = new Tensor[weight.Parts.Count];
-            for (int i = 0; i < parts.Length; i++)
+            if (Table is RowPanels rows)
             {
-                parts[i] = MatMul(x, weight.Parts[i]);
+                rows.Row(Ids[item], Y.FloatRow(item));
+                return;
             }
 
-            return Concat(parts);
+            Table.UnpackLanes(Ids[item] / Panel.Lanes, Ids[item] % Panel.Lanes, 1, Y.FloatRow(item), Y.Stride);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor MatMul(Tensor x, Weight weight) => Linear(x, weight);
+
+    /// <inheritdoc/>
+    public override Tensor Linear(Tensor x, Weight weight, in Epilogue epilogue = default)
+    {
+        nint inputs = weight.Inputs;
+        if (x.Columns != inputs)
+        {
+            throw new ArgumentException($"{x} does not fit {weight.Name} with {inputs} inputs");
         }
 
-        return MatMul(x, new Tensor(Vector(weight), weight.Outputs, weight.Inputs, weight.Inputs, DType.F32), transposed: true);
+        Tensor y = New(x.Rows, weight.Outputs);
+        if (x.Rows == 0 || y.Columns == 0)
+        {
+            return y;
+        }
+
+        Scratch.Mark mark = Mark();
+        FloatKernels kernels = FloatKernels.Of(Tier);
+        nint chunks = (x.Rows + FloatProduct.ChunkRows - 1) / FloatProduct.ChunkRows;
+        nint chunkRows = ((x.Rows + chunks - 1) / chunks + PackRowsJob.ItemRows - 1) / PackRowsJob.ItemRows * PackRowsJob.ItemRows;
+        chunks = (x.Rows + chunkRows - 1) / chunkRows;
+        var pack = new PackRowsJob { X = x, Kernels = kernels, ChunkRows = chunkRows };
+        (bool floats, bool integers) = Operands(weight);
+        if (integers)
+        {
+            pack.Quantized = new QuantizedRows
+            {
+                Inputs = inputs,
+                Values = (sbyte*)NewBytes(x.Rows * inputs),
+                Scales = (RowScale*)NewBytes(x.Rows * (inputs / Panel.Block) * sizeof(RowScale)),
+            };
+        }
+
+        bool single = x.Rows == 1;
+        float* packed = null;
+        if (floats)
+        {
+            // One row is its own tile.
+            pack.Packed = single ? null : (float*)NewBytes(x.Rows * inputs * sizeof(float));
+            packed = single ? x.Floats : pack.Packed;
+        }
+
+        bool small = x.Rows * inputs * y.Columns <= SmallProduct;
+        if (pack.Packed != null || integers)
+        {
+            Workers.Run(pack.Items, ref pack, small ? pack.Items : 1);
+        }
+
+        nint tiles = (y.Columns + Panel.Tile - 1) / Panel.Tile;
+        var job = new LinearJob
+        {
+            Weight = weight,
+            Packed = packed,
+            Quantized = pack.Quantized,
+            Y = y,
+            Stage = Stage(epilogue),
+            Kernels = kernels,
+            Inputs = inputs,
+            ChunkRows = chunkRows,
+            Chunks = chunks,
+            ItemTiles = Math.Clamp(tiles * chunks / (Workers.Threads * 8), 1, 16),
+            Scratch = NewBytes((nint)LinearJob.WorkerScratch * Workers.Threads),
+        };
+        nint items = job.Items();
+        Workers.Run(items, ref job, small ? items : 1);
+        GC.KeepAlive(weight);
+        Release(mark);
+        return y;
+    }
+
+    (bool Floats, bool Integers) Operands(Weight weight)
+    {
+        if (weight.Parts.Count == 0)
+        {
+            bool takes = LinearJob.TakesIntegers(weight.Need(), Numerics);
+            return (!takes, takes);
+        }
+
+        bool floats = false, integers = false;
+        for (int i = 0; i < weight.Parts.Count; i++)
+        {
+            bool takes = LinearJob.TakesIntegers(weight.Parts[i].Need(), Numerics);
+            floats |= !takes;
+            integers |= takes;
+        }
+
+        return (floats, integers);
+    }
+
+    OutputStage Stage(in Epilogue epilogue)
+    {
+        var stage = new OutputStage
+        {
+            Scale = epilogue.Scale is { } scale ? Vector(scale) : null,
+            Bias = epilogue.Bias is { } bias ? Vector(bias) : null,
+            Activation = epilogue.Activation,
+            Residual = epilogue.Residual,
+            Tier = Tier,
+        };
+        if (epilogue.Norm is { } norm)
+        {
+            nint channels = (nint)norm.Mean.Elements;
+            float* mean = Vector(norm.Mean), variance = Vector(norm.Variance), weight = Vector(norm.Weight), shift = Vector(norm.Bias);
+            stage.Factor = (float*)NewBytes(channels * sizeof(float));
+            stage.Offset = (float*)NewBytes(channels * sizeof(float));
+            for (nint i = 0; i < channels; i++)
+            {
+                double factor = weight[i] / Math.Sqrt((double)variance[i] + norm.Epsilon);
+                stage.Factor[i] = (float)factor;
+                stage.Offset[i] = (float)(shift[i] - mean[i] * factor);
+            }
+        }
+
+        return stage;
     }
 
     /// <inheritdoc/>
     public override Tensor MatMul(Tensor a, Tensor b, bool transposed = false)
     {
-        nint outputs = transposed ? b.Rows : b.Columns;
-        if (a.Columns != (transposed ? b.Columns : b.Rows))
+        nint outputs = transposed ? b.Rows : b.Columns, inputs = a.Columns;
+        if (inputs != (transposed ? b.Columns : b.Rows))
         {
             throw new ArgumentException($"{a} and {b} do not fit together{(transposed ? ", the second transposed" : "")}");
         }
 
         Tensor y = New(a.Rows, outputs);
-        for (nint r = 0; r < a.Rows; r++)
+        if (a.Rows == 0 || outputs == 0)
         {
-            for (nint n = 0; n < outputs; n++)
-            {
-                float sum = 0;
-                for (nint k = 0; k < a.Columns; k++)
-                {
-                    sum = MathF.FusedMultiplyAdd(a.FloatRow(r)[k], transposed ? b.FloatRow(n)[k] : b.FloatRow(k)[n], sum);
-                }
-
-                y.FloatRow(r)[n] = sum;
-            }
+            return y;
         }
 
+        Scratch.Mark mark = Mark();
+        FloatKernels kernels = FloatKernels.Of(Tier);
+        var job = new ActivationJob
+        {
+            A = a,
+            B = b,
+            Y = y,
+            Transposed = transposed,
+            Kernels = kernels,
+            Panels = (float*)NewBytes(Panel.Groups(outputs) * inputs * Panel.Lanes * sizeof(float)),
+            Packed = (float*)NewBytes(a.Rows * inputs * sizeof(float)),
+            Scratch = NewBytes((nint)LinearJob.WorkerScratch * Workers.Threads),
+        };
+        bool small = a.Rows * inputs * outputs <= SmallProduct;
+        Workers.Run(job.PackItems, ref job, small ? job.PackItems : 1);
+        job.Multiplies = true;
+        Workers.Run(job.Items, ref job, small ? job.Items : 1);
+        Release(mark);
         return y;
     }
 }

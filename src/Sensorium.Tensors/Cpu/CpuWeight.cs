@@ -1,49 +1,38 @@
-using System.Runtime.InteropServices;
+using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu;
 
-/// <summary>A weight in native memory, row-major float32.</summary>
-sealed unsafe class CpuWeight : PreparedWeight
+/// <summary>How each role and type is laid out.</summary>
+static class CpuWeight
 {
-    readonly float[] values;
-    readonly nint rowLength;
-
-    CpuWeight(float[] values, nint rowLength)
-    {
-        this.values = values;
-        this.rowLength = rowLength;
-        Floats = (float*)Unsafe(values);
-    }
-
-    public float* Floats { get; }
-
-    public override long PrivateBytes => 4L * values.Length;
-
-    public override long ReadBytes => 4L * values.Length;
-
     public static PreparedWeight Prepare(CpuDevice device, RawTensor raw, WeightRole role)
     {
-        _ = device;
-        _ = role;
-        float[] floats = GC.AllocateArray<float>((int)raw.Elements, pinned: true);
-        for (int i = 0; i < floats.Length; i++)
+        nint outputs = raw.Shape.Length == 0 ? 1 : (nint)raw.Shape[0];
+        nint inputs = outputs == 0 ? 0 : (nint)(raw.Elements / outputs);
+        PreparedWeight weight = role switch
         {
-            floats[i] = raw.Type switch
-            {
-                DType.F32 => ((float*)raw.Data)[i],
-                DType.F16 => (float)((Half*)raw.Data)[i],
-                DType.BF16 => BitConverter.UInt32BitsToSingle((uint)((ushort*)raw.Data)[i] << 16),
-                DType.F64 => (float)((double*)raw.Data)[i],
-                _ => throw new NotSupportedException($"{raw.Name}: {raw.Type} has no kernel"),
-            };
-        }
-
+            WeightRole.Vector => FloatVector.Copy(raw),
+            WeightRole.Table => RowPanels.Copy(raw, outputs, inputs),
+            WeightRole.Convolution => ConvolutionWeight.Pack(device, raw),
+            _ => Matrix(device, raw, outputs, inputs),
+        };
         raw.Release();
-        return new CpuWeight(floats, (nint)(raw.Shape.Length == 0 || raw.Shape[0] == 0 ? 1 : raw.Elements / raw.Shape[0]));
+        return weight;
     }
 
-    public override void Unpack(nint firstRow, nint count, Span<float> destination) =>
-        values.AsSpan((int)(firstRow * rowLength), (int)(count * rowLength)).CopyTo(destination);
+    /// <summary>A matrix in the narrowest packed form that keeps its numbers as they are.</summary>
+    public static Panels Matrix(CpuDevice device, RawTensor raw, nint outputs, nint inputs)
+    {
+        if (QuantLayout.Of(raw.Type) is { } layout && inputs % layout.StoredBlock == 0)
+        {
+            return QuantPanels.Pack(device, layout, raw, outputs, inputs);
+        }
 
-    static void* Unsafe(float[] pinned) => (void*)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0);
+        return raw.Type switch
+        {
+            DType.F16 or DType.BF16 => HalfPanels.Pack(device, raw, outputs, inputs),
+            DType.F32 or DType.F64 or DType.I64 or DType.U64 or DType.I32 or DType.U32 or DType.I16 or DType.U16 => FloatPanels.Pack(device, raw, outputs, inputs),
+            _ => RowPanels.Copy(raw, outputs, inputs),
+        };
+    }
 }

@@ -1,0 +1,84 @@
+namespace Sensorium.Tensors.Cpu.Products;
+
+/// <summary>A tier's float32 products: rows by 32 outputs.</summary>
+abstract unsafe class FloatKernels
+{
+    /// <summary>The kernels of a tier.</summary>
+    public static FloatKernels Of(KernelTier tier) => tier switch
+    {
+        KernelTier.Avx512 => Kernels<System.Runtime.Intrinsics.Vector512<float>, Floats512>.Instance,
+        KernelTier.Avx2 => Kernels<System.Runtime.Intrinsics.Vector256<float>, Floats256>.Instance,
+        _ => Kernels<System.Numerics.Vector<float>, FloatsPortable>.Instance,
+    };
+
+    /// <summary>Rows of the largest register tile.</summary>
+    public abstract int MaxRows { get; }
+
+    /// <summary>Rows of the next register tile when so many are left.</summary>
+    public abstract int RowsOf(nint left);
+
+    /// <summary>c = a b, or c += a b, for rows of a tile's size.</summary>
+    /// <param name="rows">One of the sizes that <see cref="RowsOf"/> gives.</param>
+    /// <param name="k">How many products.</param>
+    /// <param name="a">[k][rows]</param>
+    /// <param name="b0">[k][16], the first 16 outputs.</param>
+    /// <param name="b1">[k][16], the other 16.</param>
+    /// <param name="c">[rows][32]</param>
+    /// <param name="ldc">Floats from row to row of c.</param>
+    /// <param name="add">Whether c holds a sum to go on from.</param>
+    public abstract void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add);
+
+    sealed class Kernels<TVector, TOps> : FloatKernels
+        where TVector : struct
+        where TOps : struct, IFloatVector<TVector>
+    {
+        public static readonly Kernels<TVector, TOps> Instance = new();
+
+        // Accumulators, two vectors of b and a broadcast: 27 of 32 registers, or 15 of 16.
+        public override int MaxRows => TOps.Count == 16 ? 12 : 6;
+
+        public override int RowsOf(nint left)
+        {
+            if (left >= 12 && MaxRows == 12)
+            {
+                return 12;
+            }
+
+            if (left >= 8 && MaxRows == 12)
+            {
+                return 8;
+            }
+
+            return left switch { >= 6 => 6, >= 4 => 4, >= 2 => 2, _ => 1 };
+        }
+
+        public override void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add)
+        {
+            int width = TOps.Count;
+            if (width == Panel.Lanes)
+            {
+                Tile(rows, k, a, b0, b1, c, ldc, add);
+                return;
+            }
+
+            for (int lane = 0; lane < Panel.Lanes; lane += 2 * width)
+            {
+                Tile(rows, k, a, b0 + lane, b0 + lane + width, c + lane, ldc, add);
+                Tile(rows, k, a, b1 + lane, b1 + lane + width, c + Panel.Lanes + lane, ldc, add);
+            }
+        }
+
+        static void Tile(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add)
+        {
+            switch (rows)
+            {
+                case 12: FloatTile<TVector, TOps>.Rows12(k, a, b0, b1, c, ldc, add); break;
+                case 8: FloatTile<TVector, TOps>.Rows8(k, a, b0, b1, c, ldc, add); break;
+                case 6: FloatTile<TVector, TOps>.Rows6(k, a, b0, b1, c, ldc, add); break;
+                case 4: FloatTile<TVector, TOps>.Rows4(k, a, b0, b1, c, ldc, add); break;
+                case 2: FloatTile<TVector, TOps>.Rows2(k, a, b0, b1, c, ldc, add); break;
+                default: FloatTile<TVector, TOps>.Rows1(k, a, b0, b1, c, ldc, add); break;
+            }
+        }
+    }
+}

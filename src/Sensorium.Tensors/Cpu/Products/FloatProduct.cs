@@ -1,0 +1,153 @@
+using System.Runtime.CompilerServices;
+
+namespace Sensorium.Tensors.Cpu.Products;
+
+/// <summary>
+/// y = a Wᵀ in float32 over blocks: slices of k, tiles of 32 outputs, register tiles of rows. How it is cut never shows
+/// in the result, since a number's sum is carried from slice to slice in float32 and in the order of k.
+/// </summary>
+unsafe struct FloatProduct
+{
+    /// <summary>What the packed rows of a chunk may take, to stay in the second-level cache.</summary>
+    const nint CachedRowBytes = 512 << 10;
+
+    /// <summary>Rows of a chunk at most: bounds the tile of a partial group, too. A multiple of all register tiles.</summary>
+    public const int ChunkRows = 240;
+
+    /// <summary>The weight, or null where <see cref="Direct"/> holds its numbers.</summary>
+    public Panels? Panels;
+
+    /// <summary>[groups][k][16]</summary>
+    public float* Direct;
+
+    /// <summary>How many inputs.</summary>
+    public nint Inputs;
+
+    /// <summary>How many outputs.</summary>
+    public nint Outputs;
+
+    /// <summary>Where the result's column of the first output is.</summary>
+    public float* Y;
+
+    /// <summary>Floats from row to row of the result.</summary>
+    public nint Stride;
+
+    /// <summary>The first output's column, for the stage.</summary>
+    public nint FirstColumn;
+
+    public OutputStage Stage;
+
+    public FloatKernels Kernels;
+
+    /// <summary>Tiles of 32 outputs.</summary>
+    public readonly nint Tiles => (Outputs + Panel.Tile - 1) / Panel.Tile;
+
+    /// <summary>Bytes that <see cref="Multiply"/> needs for itself.</summary>
+    public const int ScratchBytes = (Panel.Slice * Panel.Tile + ChunkRows * Panel.Tile) * sizeof(float);
+
+    /// <summary>Some rows by some tiles of outputs.</summary>
+    /// <param name="packed">The rows in register tiles: each <c>[k][its rows]</c>, one behind the other.</param>
+    /// <param name="firstRow">The first of them in the result.</param>
+    /// <param name="rows">At most <see cref="ChunkRows"/>.</param>
+    /// <param name="firstTile">The first tile.</param>
+    /// <param name="endTile">The tile after the last.</param>
+    /// <param name="scratch"><see cref="ScratchBytes"/>, aligned to 64.</param>
+    public readonly void Multiply(float* packed, nint firstRow, nint rows, nint firstTile, nint endTile, byte* scratch)
+    {
+        bool direct = Panels is null || Panels.AreFloats;
+        bool oneTile = Kernels.RowsOf(rows) == rows;
+        nint slice = direct && oneTile ? Math.Max(Inputs, 1) : Panel.Slice;
+
+        // Either the rows of all of k stay in the cache and each weight is read from end to end, or a slice of them does.
+        if (oneTile || rows * Inputs * sizeof(float) <= CachedRowBytes)
+        {
+            for (nint tile = firstTile; tile < endTile; tile++)
+            {
+                nint k = 0;
+                do
+                {
+                    Slice(packed, firstRow, rows, tile, k, Math.Min(slice, Inputs - k), scratch, carry: true);
+                    k += slice;
+                }
+                while (k < Inputs);
+            }
+        }
+        else
+        {
+            for (nint k = 0; k < Inputs; k += slice)
+            {
+                for (nint tile = firstTile; tile < endTile; tile++)
+                {
+                    Slice(packed, firstRow, rows, tile, k, Math.Min(slice, Inputs - k), scratch, carry: false);
+                }
+            }
+        }
+    }
+
+    readonly void Slice(float* packed, nint firstRow, nint rows, nint tile, nint k, nint count, byte* scratch, bool carry)
+    {
+        nint column = tile * Panel.Tile, columns = Math.Min(Panel.Tile, Outputs - column);
+        float* unpacked = (float*)scratch, partial = unpacked + Panel.Slice * Panel.Tile;
+        float* b0 = Group(2 * tile, k, count, unpacked);
+        float* b1 = columns > Panel.Lanes ? Group(2 * tile + 1, k, count, unpacked + Panel.Slice * Panel.Lanes) : b0;
+        float* y = Y + firstRow * Stride + column, c = y;
+        nint ldc = Stride;
+        if (columns < Panel.Tile)
+        {
+            c = partial;
+            ldc = Panel.Tile;
+            if (!carry && k > 0)
+            {
+                Copy(y, Stride, c, ldc, rows, columns);
+            }
+        }
+
+        bool last = k + count == Inputs;
+        for (nint row = 0; row < rows;)
+        {
+            int m = Kernels.RowsOf(rows - row);
+            float* target = c + row * ldc;
+            Kernels.Multiply(m, count, packed + row * Inputs + k * m, b0, b1, target, ldc, k > 0);
+            if (last && !Stage.IsNone)
+            {
+                Stage.Apply(target, ldc, firstRow + row, m, FirstColumn + column, columns);
+            }
+
+            row += m;
+        }
+
+        if (columns < Panel.Tile && (last || !carry))
+        {
+            Copy(c, ldc, y, Stride, rows, columns);
+        }
+    }
+
+    readonly float* Group(nint group, nint k, nint count, float* unpacked) => Panels is null
+        ? Direct + (group * Inputs + k) * Panel.Lanes
+        : Panels.Floats(group, k, count, unpacked);
+
+    static void Copy(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
+    {
+        for (nint row = 0; row < rows; row++)
+        {
+            Unsafe.CopyBlockUnaligned(to + row * toStride, from + row * fromStride, (uint)(columns * sizeof(float)));
+        }
+    }
+
+    /// <summary>Packs rows into register tiles.</summary>
+    public static void PackRows(FloatKernels kernels, Tensor x, nint firstRow, nint rows, float* packed)
+    {
+        float** from = stackalloc float*[16];
+        for (nint row = 0; row < rows;)
+        {
+            int m = kernels.RowsOf(rows - row);
+            for (int i = 0; i < m; i++)
+            {
+                from[i] = x.FloatRow(firstRow + row + i);
+            }
+
+            RowTransposer.Pack(from, m, x.Columns, packed + row * x.Columns);
+            row += m;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Sensorium.Tensors.Cpu.Products;
+
+/// <summary>
+/// float16 or bfloat16: <c>[groups][k / 2][16][2]</c>, the two numbers of a lane being neighbours in k (what a bfloat16
+/// dot product of the processor reads). An odd last k has a zero beside it.
+/// </summary>
+sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(outputs, inputs, (inputs + 1) / 2 * Panel.Lanes * sizeof(uint))
+{
+    public static HalfPanels Pack(CpuDevice device, RawTensor raw, nint outputs, nint inputs) =>
+        Pack(device, raw.Type, (ushort*)raw.Data, outputs, inputs);
+
+    public static HalfPanels Pack(CpuDevice device, DType type, ushort* values, nint outputs, nint inputs)
+    {
+        var panels = new HalfPanels(type, outputs, inputs);
+        var job = new PackJob { Panels = panels, Values = values };
+        device.Workers.Run(panels.Groups, ref job);
+        return panels;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override float* Floats(nint group, nint first, nint count, float* tile)
+    {
+        byte* from = Group(group) + first * Panel.Lanes * sizeof(ushort);
+        nint pairs = count / 2;
+        if (type == DType.BF16)
+        {
+            WidenBrains(from, pairs, tile);
+        }
+        else
+        {
+            WidenHalves(from, pairs, tile);
+        }
+
+        if (count % 2 != 0)
+        {
+            float* pair = stackalloc float[2 * Panel.Lanes];
+            if (type == DType.BF16)
+            {
+                WidenBrains(from + pairs * Panel.Lanes * 4, 1, pair);
+            }
+            else
+            {
+                WidenHalves(from + pairs * Panel.Lanes * 4, 1, pair);
+            }
+
+            Unsafe.CopyBlockUnaligned(tile + 2 * pairs * Panel.Lanes, pair, Panel.Lanes * sizeof(float));
+        }
+
+        return tile;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void WidenBrains(byte* from, nint pairs, float* to)
+    {
+        Vector256<uint> upper = Vector256.Create(0xffff0000u);
+        for (; pairs > 0; pairs--)
+        {
+            Vector256<uint> a = Vector256.Load((uint*)from), b = Vector256.Load((uint*)from + 8);
+            (a << 16).AsSingle().Store(to);
+            (b << 16).AsSingle().Store(to + 8);
+            (a & upper).AsSingle().Store(to + 16);
+            (b & upper).AsSingle().Store(to + 24);
+            from += Panel.Lanes * 4;
+            to += 2 * Panel.Lanes;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void WidenHalves(byte* from, nint pairs, float* to)
+    {
+        for (; pairs > 0; pairs--)
+        {
+            Vector256<uint> a = Vector256.Load((uint*)from), b = Vector256.Load((uint*)from + 8);
+            Halves.Widen(a & Vector256.Create(0xffffu)).Store(to);
+            Halves.Widen(b & Vector256.Create(0xffffu)).Store(to + 8);
+            Halves.Widen(a >>> 16).Store(to + 16);
+            Halves.Widen(b >>> 16).Store(to + 24);
+            from += Panel.Lanes * 4;
+            to += 2 * Panel.Lanes;
+        }
+    }
+
+    struct PackJob : IJob
+    {
+        public HalfPanels Panels;
+        public ushort* Values;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run(nint item, int worker)
+        {
+            nint inputs = Panels.Inputs, first = item * Panel.Lanes;
+            ushort* to = (ushort*)Panels.Group(item), from = Values + first * inputs;
+            int lanes = (int)Math.Min(Panel.Lanes, Panels.Outputs - first);
+            nint k = 0;
+            if (lanes == Panel.Lanes)
+            {
+                // Two neighbours move as one number; eight of them a row keep a cache line of each row busy.
+                for (; k + 2 <= inputs; k += 2)
+                {
+                    uint* pair = (uint*)(to + k * Panel.Lanes);
+                    for (int lane = 0; lane < Panel.Lanes; lane++)
+                    {
+                        pair[lane] = Unsafe.ReadUnaligned<uint>(from + lane * inputs + k);
+                    }
+                }
+            }
+
+            for (; k < inputs; k++)
+            {
+                for (int lane = 0; lane < Panel.Lanes; lane++)
+                {
+                    ushort* slot = to + (k / 2 * Panel.Lanes + lane) * 2;
+                    if (k % 2 == 0)
+                    {
+                        slot[1] = 0;
+                    }
+
+                    slot[k % 2] = lane < lanes ? from[lane * inputs + k] : (ushort)0;
+                }
+            }
+        }
+    }
+}

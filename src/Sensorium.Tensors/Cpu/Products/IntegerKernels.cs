@@ -1,0 +1,65 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace Sensorium.Tensors.Cpu.Products;
+
+/// <summary>A tier's products of quantised rows and one layout.</summary>
+abstract unsafe class IntegerKernels
+{
+    /// <summary>The kernels for a layout.</summary>
+    /// <param name="tier">The tier.</param>
+    /// <param name="layout">The weight's layout.</param>
+    /// <param name="vnni">False: as if the processor had no AVX-VNNI, for tests.</param>
+    public static IntegerKernels Of(KernelTier tier, QuantLayout layout, bool vnni = true) => tier switch
+    {
+        KernelTier.Portable => Of<DotPortable>(layout),
+        _ when vnni && AvxVnni.IsSupported => Of<DotVnni>(layout),
+        _ when layout.Offset == 128 => Of<DotAbout128>(layout),
+        _ => Of<DotNarrow>(layout),
+    };
+
+    /// <summary>Rows of the next register tile when so many are left.</summary>
+    public static int RowsOf(nint left) => left switch { >= 4 => 4, >= 2 => 2, _ => 1 };
+
+    /// <summary>c = a b, or c += a b, for rows of a tile's size and 16 outputs.</summary>
+    /// <param name="count">Rows: 4, 2 or 1.</param>
+    /// <param name="blocks">Blocks of 32 inputs.</param>
+    /// <param name="a">[rows][lda]</param>
+    /// <param name="lda">Bytes from row to row.</param>
+    /// <param name="rows">[rows][ldr], a scale a block.</param>
+    /// <param name="ldr">Scales from row to row.</param>
+    /// <param name="quads">[blocks][8][16][4]</param>
+    /// <param name="scales">[blocks][parts][16]</param>
+    /// <param name="minima">[blocks][parts][16]; only where the layout has them.</param>
+    /// <param name="offset">What the quads' bytes are about.</param>
+    /// <param name="c">[rows][16]</param>
+    /// <param name="ldc">Floats from row to row of c.</param>
+    /// <param name="add">Whether c holds a sum to go on from.</param>
+    public abstract void Multiply(int count, nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add);
+
+    static IntegerKernels Of<TDot>(QuantLayout layout)
+        where TDot : struct, IDotOps
+        => (layout.Parts == 2, layout.HasMinimum) switch
+        {
+            (false, false) => Kernels<TDot, PlainScales>.Instance,
+            (false, true) => Kernels<TDot, ScalesAndMinima>.Instance,
+            (true, false) => Kernels<TDot, HalfBlockScales>.Instance,
+            (true, true) => Kernels<TDot, HalfBlockScalesAndMinima>.Instance,
+        };
+
+    sealed class Kernels<TDot, TScheme> : IntegerKernels
+        where TDot : struct, IDotOps
+        where TScheme : struct, IScaleScheme
+    {
+        public static readonly Kernels<TDot, TScheme> Instance = new();
+
+        public override void Multiply(int count, nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
+        {
+            switch (count)
+            {
+                case 4: IntegerTile<TDot, TScheme>.Rows4(blocks, a, lda, rows, ldr, quads, scales, minima, offset, c, ldc, add); break;
+                case 2: IntegerTile<TDot, TScheme>.Rows2(blocks, a, lda, rows, ldr, quads, scales, minima, offset, c, ldc, add); break;
+                default: IntegerTile<TDot, TScheme>.Rows1(blocks, a, lda, rows, ldr, quads, scales, minima, offset, c, ldc, add); break;
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+namespace Sensorium.Tensors.Cpu.Products;
+
+/// <summary>
+/// A product with a weight, or with all weights of a stack, in one parallel loop: an item is a chunk of rows by some
+/// tiles of outputs of one part.
+/// </summary>
+unsafe struct LinearJob : IJob
+{
+    public Weight Weight;
+
+    /// <summary>float32 tiles of the rows, chunk after chunk; null where every part takes integers.</summary>
+    public float* Packed;
+
+    /// <summary>Integer rows; without values where no part takes them.</summary>
+    public QuantizedRows Quantized;
+
+    public Tensor Y;
+
+    public OutputStage Stage;
+
+    public FloatKernels Kernels;
+
+    public nint Inputs;
+
+    public nint ChunkRows;
+
+    public nint Chunks;
+
+    /// <summary>Tiles of an item.</summary>
+    public nint ItemTiles;
+
+    /// <summary><see cref="WorkerScratch"/> bytes a worker.</summary>
+    public byte* Scratch;
+
+    /// <summary>Scratch memory of a worker.</summary>
+    public static int WorkerScratch => (Math.Max(FloatProduct.ScratchBytes, IntegerProduct.ScratchBytes) + 63) & -64;
+
+    /// <summary>Whether a part takes integer rows.</summary>
+    public static bool TakesIntegers(PreparedWeight weight, Numerics numerics) => numerics == Numerics.Fast && weight is QuantPanels;
+
+    /// <summary>Items of one part and one chunk.</summary>
+    readonly nint ItemsOf(nint outputs) => ((outputs + Panel.Tile - 1) / Panel.Tile + ItemTiles - 1) / ItemTiles;
+
+    /// <summary>Items in all.</summary>
+    public readonly nint Items()
+    {
+        nint items = Weight.Parts.Count == 0 ? ItemsOf(Weight.Outputs) : 0;
+        for (int i = 0; i < Weight.Parts.Count; i++)
+        {
+            items += ItemsOf(Weight.Parts[i].Outputs);
+        }
+
+        return items * Chunks;
+    }
+
+    public readonly void Run(nint item, int worker)
+    {
+        nint chunk = item % Chunks, rest = item / Chunks, column = 0;
+        Weight part = Weight;
+        if (Weight.Parts.Count > 0)
+        {
+            int index = 0;
+            for (; rest >= ItemsOf(Weight.Parts[index].Outputs); index++)
+            {
+                rest -= ItemsOf(Weight.Parts[index].Outputs);
+                column += Weight.Parts[index].Outputs;
+            }
+
+            part = Weight.Parts[index];
+        }
+
+        var panels = (Panels)part.Need();
+        nint firstRow = chunk * ChunkRows, rows = Math.Min(ChunkRows, Y.Rows - firstRow);
+        nint firstTile = rest * ItemTiles, tiles = (part.Outputs + Panel.Tile - 1) / Panel.Tile, endTile = Math.Min(firstTile + ItemTiles, tiles);
+        byte* scratch = Scratch + (nint)worker * WorkerScratch;
+        if (Quantized.Values != null && panels is QuantPanels quant)
+        {
+            var product = new IntegerProduct
+            {
+                Panels = quant,
+                Rows = Quantized,
+                Y = Y.Floats + column,
+                Stride = Y.Stride,
+                FirstColumn = column,
+                Stage = Stage,
+                Kernels = IntegerKernels.Of(Stage.Tier, quant.Layout),
+            };
+            product.Multiply(firstRow, rows, firstTile * 2, Math.Min(endTile * 2, quant.Groups), scratch);
+            return;
+        }
+
+        var floats = new FloatProduct
+        {
+            Panels = panels,
+            Inputs = Inputs,
+            Outputs = part.Outputs,
+            Y = Y.Floats + column,
+            Stride = Y.Stride,
+            FirstColumn = column,
+            Stage = Stage,
+            Kernels = Kernels,
+        };
+        floats.Multiply(Packed + firstRow * Inputs, firstRow, rows, firstTile, endTile, scratch);
+    }
+}
+
+/// <summary>Packs, or quantises, rows of activations; an item is a few rows.</summary>
+unsafe struct PackRowsJob : IJob
+{
+    /// <summary>Rows of an item; a multiple of every register tile, so that items meet the tiles of the whole.</summary>
+    public const int ItemRows = 24;
+
+    public Tensor X;
+
+    public FloatKernels Kernels;
+
+    /// <summary>float32 tiles, or null.</summary>
+    public float* Packed;
+
+    public QuantizedRows Quantized;
+
+    /// <summary>Rows of a chunk; a multiple of <see cref="ItemRows"/> unless it is the only one.</summary>
+    public nint ChunkRows;
+
+    public readonly nint Items => (X.Rows + ItemRows - 1) / ItemRows;
+
+    public readonly void Run(nint item, int worker)
+    {
+        nint first = item * ItemRows, rows = Math.Min(ItemRows, X.Rows - first);
+        if (Packed != null)
+        {
+            FloatProduct.PackRows(Kernels, X, first, rows, Packed + first * X.Columns);
+        }
+
+        if (Quantized.Values != null)
+        {
+            nint blocks = X.Columns / Panel.Block;
+            for (nint row = first; row < first + rows; row++)
+            {
+                RowQuantizer.Quantize(X.FloatRow(row), X.Columns, Quantized.Values + row * X.Columns, Quantized.Scales + row * blocks);
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Sensorium.Tensors.Cpu.Products;
+
+/// <summary>
+/// A quantised matrix, no wider than its checkpoint has it but for the K types' small scales. A group holds the integers
+/// of all blocks, then their scales, then the super-blocks' scales, each from end to end.
+/// </summary>
+sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) : Panels(outputs, inputs, layout.GroupBytes(inputs))
+{
+    /// <summary>Blocks of a slice.</summary>
+    public const int SliceBlocks = Panel.Slice / Panel.Block;
+
+    /// <summary>Bytes of a slice's quads and scales, unpacked.</summary>
+    public const int TileBytes = SliceBlocks * (512 + 4 * Panel.Lanes * sizeof(float));
+
+    public QuantLayout Layout => layout;
+
+    nint Blocks => Inputs / Panel.Block;
+
+    public static QuantPanels Pack(CpuDevice device, QuantLayout layout, RawTensor raw, nint outputs, nint inputs)
+    {
+        var panels = new QuantPanels(layout, outputs, inputs);
+        var job = new PackJob { Panels = panels, Data = raw.Data };
+        device.Workers.Run(panels.Groups, ref job);
+        GC.KeepAlive(raw);
+        return panels;
+    }
+
+    /// <summary>A slice's quads, <c>[blocks][8][16][4]</c>: where they lie, or unpacked into <paramref name="tile"/>.</summary>
+    public byte* Quads(nint group, nint firstBlock, nint blocks, byte* tile)
+    {
+        byte* from = Group(group) + firstBlock * layout.QuadBytes;
+        if (layout.Planes == Planes.Bytes)
+        {
+            return from;
+        }
+
+        QuadPlanes.Unpack(layout.Planes, layout.IsIndex, from, blocks, tile);
+        return tile;
+    }
+
+    /// <summary>A slice's scales and minima, <c>[blocks][parts][16]</c> each; minima only where the layout has them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Scales(nint group, nint firstBlock, nint blocks, float* scales, float* minima)
+    {
+        byte* from = Group(group) + Blocks * layout.QuadBytes + firstBlock * layout.ScaleBytes;
+        byte* super = Group(group) + Blocks * (layout.QuadBytes + layout.ScaleBytes) + firstBlock / SliceBlocks * layout.SuperBytes;
+        float* d = stackalloc float[2 * Panel.Lanes];
+        if (layout.SuperBytes > 0)
+        {
+            Halves.Widen16((ushort*)super, d);
+            if (layout.HasMinimum)
+            {
+                Halves.Widen16((ushort*)super + Panel.Lanes, d + Panel.Lanes);
+            }
+        }
+
+        switch (layout.Scales)
+        {
+            case ScaleKind.Half:
+                for (nint i = 0; i < blocks; i++)
+                {
+                    Halves.Widen16((ushort*)from + i * Panel.Lanes, scales + i * Panel.Lanes);
+                }
+
+                break;
+            case ScaleKind.HalfAndMinimum:
+                for (nint i = 0; i < blocks; i++)
+                {
+                    Halves.Widen16((ushort*)from + 2 * i * Panel.Lanes, scales + i * Panel.Lanes);
+                    Halves.Widen16((ushort*)from + (2 * i + 1) * Panel.Lanes, minima + i * Panel.Lanes);
+                }
+
+                break;
+            case ScaleKind.SuperAndMinimum:
+                for (nint i = 0; i < blocks; i++)
+                {
+                    Times(Vector128.Load(from + 2 * i * Panel.Lanes), d, scales + i * Panel.Lanes);
+                    TimesNegated(Vector128.Load(from + (2 * i + 1) * Panel.Lanes), d + Panel.Lanes, minima + i * Panel.Lanes);
+                }
+
+                break;
+            case ScaleKind.SuperOfSixteen:
+                for (nint i = 0; i < 2 * blocks; i++)
+                {
+                    Times(Vector128.Load((sbyte*)from + i * Panel.Lanes), d, scales + i * Panel.Lanes);
+                }
+
+                break;
+            default:
+                Vector128<byte> low = Vector128.Create((byte)15);
+                for (nint i = 0; i < 2 * blocks; i++)
+                {
+                    Vector128<byte> both = Vector128.Load(from + i * Panel.Lanes);
+                    Times(both & low, d, scales + i * Panel.Lanes);
+                    TimesNegated((both.AsUInt16() >>> 4).AsByte() & low, d + Panel.Lanes, minima + i * Panel.Lanes);
+                }
+
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Times(Vector128<byte> integers, float* d, float* to)
+    {
+        (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(integers);
+        (Vector256.ConvertToSingle(Wide(low)) * Vector256.Load(d)).Store(to);
+        (Vector256.ConvertToSingle(Wide(high)) * Vector256.Load(d + 8)).Store(to + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void TimesNegated(Vector128<byte> integers, float* d, float* to)
+    {
+        (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(integers);
+        (-(Vector256.ConvertToSingle(Wide(low)) * Vector256.Load(d))).Store(to);
+        (-(Vector256.ConvertToSingle(Wide(high)) * Vector256.Load(d + 8))).Store(to + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Times(Vector128<sbyte> integers, float* d, float* to)
+    {
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(integers);
+        (Vector128<int> a, Vector128<int> b) = Vector128.Widen(low);
+        (Vector128<int> e, Vector128<int> f) = Vector128.Widen(high);
+        (Vector256.ConvertToSingle(Vector256.Create(a, b)) * Vector256.Load(d)).Store(to);
+        (Vector256.ConvertToSingle(Vector256.Create(e, f)) * Vector256.Load(d + 8)).Store(to + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<int> Wide(Vector128<ushort> x)
+    {
+        (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(x);
+        return Vector256.Create(low, high).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override float* Floats(nint group, nint first, nint count, float* tile)
+    {
+        byte* buffer = stackalloc byte[TileBytes];
+        nint blocks = count / Panel.Block;
+        float* scales = (float*)(buffer + SliceBlocks * 512), minima = scales + SliceBlocks * 2 * Panel.Lanes;
+        byte* quads = Quads(group, first / Panel.Block, blocks, buffer);
+        Scales(group, first / Panel.Block, blocks, scales, minima);
+        int perScale = Panel.Block / 4 / layout.Parts;
+        Vector256<int> low = Vector256.Create(255), offset = Vector256.Create(layout.Offset);
+        float* to = tile;
+        for (nint part = 0; part < blocks * layout.Parts; part++)
+        {
+            for (int half = 0; half < Panel.Lanes; half += 8)
+            {
+                Vector256<float> s = Vector256.Load(scales + part * Panel.Lanes + half);
+                Vector256<float> m = layout.HasMinimum ? Vector256.Load(minima + part * Panel.Lanes + half) : Vector256<float>.Zero;
+                for (int quad = 0; quad < perScale; quad++)
+                {
+                    Vector256<int> four = Vector256.Load((int*)(quads + quad * 64 + half * 4));
+                    float* at = to + quad * 4 * Panel.Lanes + half;
+                    for (int i = 0; i < 4; i++)
+                    {
+                        // Rounded after the product and after the sum, as dequantising is.
+                        Vector256<float> product = Vector256.ConvertToSingle((four & low) - offset) * s;
+                        (layout.HasMinimum ? product + m : product).Store(at + i * Panel.Lanes);
+                        four >>>= 8;
+                    }
+                }
+            }
+
+            to += perScale * 4 * Panel.Lanes;
+            quads += perScale * 64;
+        }
+
+        return tile;
+    }
+
+    struct PackJob : IJob
+    {
+        public QuantPanels Panels;
+        public byte* Data;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public readonly void Run(nint item, int worker)
+        {
+            QuantLayout layout = Panels.Layout;
+            nint inputs = Panels.Inputs, first = item * Panel.Lanes;
+            int lanes = (int)Math.Min(Panel.Lanes, Panels.Outputs - first);
+            int stored = layout.StoredBlock, storedBytes = layout.Type.BlockBytes(), perStored = stored / Panel.Block;
+            nint rowBytes = inputs / stored * storedBytes;
+            byte* group = Panels.Group(item), scaleAt = group + Panels.Blocks * layout.QuadBytes, superAt = scaleAt + Panels.Blocks * layout.ScaleBytes;
+            int scaleWidth = layout.ScaleBytes / Panel.Lanes;
+            byte* quads = stackalloc byte[SliceBlocks * 512];
+            byte* integers = stackalloc byte[Panel.Slice];
+            byte* scales = stackalloc byte[64];
+            ushort* super = stackalloc ushort[2];
+            if (lanes < Panel.Lanes)
+            {
+                new Span<byte>(group, (int)Math.Min(Panels.GroupBytes, int.MaxValue)).Clear();
+                new Span<byte>(quads, SliceBlocks * 512).Clear();
+            }
+
+            for (nint block = 0; block < inputs / stored; block++)
+            {
+                for (int lane = 0; lane < lanes; lane++)
+                {
+                    StoredBlocks.Read(layout.Type, Data + (first + lane) * rowBytes + block * storedBytes, integers, scales, super);
+                    for (int quad = 0; quad < stored / 4; quad++)
+                    {
+                        *(uint*)(quads + quad * 64 + lane * 4) = ((uint*)integers)[quad];
+                    }
+
+                    PutScales(layout, scales, super, lane, scaleAt + block * perStored * layout.ScaleBytes, perStored, superAt + block * layout.SuperBytes);
+                }
+
+                for (int i = 0; i < perStored; i++)
+                {
+                    QuadPlanes.Pack(layout.Planes, quads + i * 512, group + (block * perStored + i) * layout.QuadBytes);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void PutScales(QuantLayout layout, byte* scales, ushort* super, int lane, byte* to, int blocks, byte* superTo)
+        {
+            switch (layout.Scales)
+            {
+                case ScaleKind.Half:
+                    ((ushort*)to)[lane] = *(ushort*)scales;
+                    return;
+                case ScaleKind.HalfAndMinimum:
+                    ((ushort*)to)[lane] = ((ushort*)scales)[0];
+                    ((ushort*)to)[Panel.Lanes + lane] = ((ushort*)scales)[1];
+                    return;
+                default:
+                    for (int i = 0; i < 2 * blocks; i++)
+                    {
+                        to[i * Panel.Lanes + lane] = scales[i];
+                    }
+
+                    ((ushort*)superTo)[lane] = super[0];
+                    if (layout.HasMinimum)
+                    {
+                        ((ushort*)superTo)[Panel.Lanes + lane] = super[1];
+                    }
+
+                    return;
+            }
+        }
+    }
+}

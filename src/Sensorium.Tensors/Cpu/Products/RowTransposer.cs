@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Sensorium.Tensors.Cpu.Products;
+
+/// <summary>Turns rows into columns: <c>[rows][k]</c> to <c>[k][rows]</c>.</summary>
+static unsafe class RowTransposer
+{
+    /// <summary>Sixteen rows that lie <paramref name="stride"/> floats apart to <c>[count][16]</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Lanes16(float* from, nint stride, nint count, float* to)
+    {
+        nint k = 0;
+        for (; k + 4 <= count; k += 4)
+        {
+            float* target = to + k * 16;
+            Four(from + k, stride, target, 16);
+            Four(from + 4 * stride + k, stride, target + 4, 16);
+            Four(from + 8 * stride + k, stride, target + 8, 16);
+            Four(from + 12 * stride + k, stride, target + 12, 16);
+        }
+
+        for (; k < count; k++)
+        {
+            for (int row = 0; row < 16; row++)
+            {
+                to[k * 16 + row] = from[row * stride + k];
+            }
+        }
+    }
+
+    /// <summary>Rows at the given addresses to <c>[count][rows]</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pack(float** from, int rows, nint count, float* to)
+    {
+        if (rows == 1)
+        {
+            Unsafe.CopyBlockUnaligned(to, from[0], (uint)(count * sizeof(float)));
+            return;
+        }
+
+        int row = 0;
+        for (; row + 4 <= rows; row += 4)
+        {
+            float* a = from[row], b = from[row + 1], c = from[row + 2], d = from[row + 3], target = to + row;
+            nint k = 0;
+            for (; k + 4 <= count; k += 4)
+            {
+                Transpose(Vector128.Load(a + k), Vector128.Load(b + k), Vector128.Load(c + k), Vector128.Load(d + k), target + k * rows, rows);
+            }
+
+            for (; k < count; k++)
+            {
+                target[k * rows] = a[k];
+                target[k * rows + 1] = b[k];
+                target[k * rows + 2] = c[k];
+                target[k * rows + 3] = d[k];
+            }
+        }
+
+        for (; row < rows; row++)
+        {
+            float* a = from[row], target = to + row;
+            for (nint k = 0; k < count; k++)
+            {
+                target[k * rows] = a[k];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Four(float* from, nint stride, float* to, nint toStride) =>
+        Transpose(Vector128.Load(from), Vector128.Load(from + stride), Vector128.Load(from + 2 * stride), Vector128.Load(from + 3 * stride), to, toStride);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Transpose(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d, float* to, nint stride)
+    {
+        Vector128<float> ab0, ab1, cd0, cd1;
+        if (Sse.IsSupported)
+        {
+            ab0 = Sse.UnpackLow(a, b);
+            ab1 = Sse.UnpackHigh(a, b);
+            cd0 = Sse.UnpackLow(c, d);
+            cd1 = Sse.UnpackHigh(c, d);
+            Sse.MoveLowToHigh(ab0, cd0).Store(to);
+            Sse.MoveHighToLow(cd0, ab0).Store(to + stride);
+            Sse.MoveLowToHigh(ab1, cd1).Store(to + 2 * stride);
+            Sse.MoveHighToLow(cd1, ab1).Store(to + 3 * stride);
+            return;
+        }
+
+        for (int i = 0; i < 4; i++)
+        {
+            Vector128.Create(a[i], b[i], c[i], d[i]).Store(to + i * stride);
+        }
+    }
+}
