@@ -87,8 +87,8 @@ sealed unsafe class ConvolutionWeight : PreparedWeight
         using var floats = new NativeBuffer((nint)raw.Elements * sizeof(float));
         float* from = (float*)floats.Pointer;
         BlockFormats.Dequantize(raw.Type, raw.Data, from, raw.Elements);
-        var taps = new NativeBuffer((nint)raw.Elements * sizeof(float));
-        float* to = (float*)taps.Pointer;
+        var packed = new NativeBuffer((nint)raw.Elements * sizeof(float));
+        float* to = (float*)packed.Pointer;
         for (nint output = 0; output < outputs; output++)
         {
             for (nint tap = 0; tap < area; tap++)
@@ -97,7 +97,7 @@ sealed unsafe class ConvolutionWeight : PreparedWeight
             }
         }
 
-        return taps;
+        return packed;
     }
 
     /// <summary>[out][in][area] to [out][area][in].</summary>
