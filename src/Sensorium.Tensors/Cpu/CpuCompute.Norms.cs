@@ -66,7 +66,7 @@ public sealed unsafe partial class CpuCompute
         return y;
     }
 
-    static float* Channels(Tensor x, Weight? weight)
+    float* Channels(Tensor x, Weight? weight)
     {
         if (weight is null)
         {
