@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using Sensorium.Tensors.Cpu;
+using Sensorium.Tensors.Formats;
+
+namespace Sensorium.Tensors.Benchmarks;
+
+/// <summary>The kernels' benchmarks; each figure is the best of several tries that alternate with the ceilings'.</summary>
+sealed class Bench(CpuDevice device, int repeats)
+{
+    static readonly DType[] Types =
+    [
+        DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K, DType.IQ4_NL,
+    ];
+
+    public void Gemm()
+    {
+        foreach (Numerics numerics in Enum.GetValues<Numerics>())
+        {
+            foreach (DType type in Types)
+            {
+                foreach ((int rows, int inputs, int outputs) in new[] { (512, 2048, 2048), (577, 1024, 4096) })
+                {
+                    using Compute c = device.NewCompute(numerics);
+                    Weight weight = Fill(type, outputs, inputs);
+                    var host = new float[rows * inputs];
+                    Array.Fill(host, 0.5f);
+                    Tensor x = c.FromHost(host, rows, inputs);
+                    bool integers = numerics == Numerics.Fast && type.IsQuantized();
+                    (double ceiling, double seconds) = Interleave(() => integers ? Ceilings.Integers(device) : Ceilings.Floats(device), () => c.MatMul(x, weight));
+                    double reached = 2.0 * rows * inputs * outputs / seconds;
+                    Console.WriteLine($"gemm {numerics,-5} {type,-6} {rows}x{inputs}x{outputs}: {reached / 1e9,7:f0} of {ceiling / 1e9,5:f0} G{(integers ? "OP" : "FLOP")}/s, {100 * reached / ceiling,3:f0} %");
+                }
+            }
+        }
+    }
+
+    public void Decode()
+    {
+        foreach (DType type in Types)
+        {
+            // 128 MB in several matrices, so that no cache holds them.
+            using Compute c = device.NewCompute(Numerics.Fast);
+            const int Inputs = 2048, Outputs = 8192;
+            int count = (int)Math.Max(2, (128L << 20) / type.ByteCount(Inputs * Outputs));
+            var weights = new Weight[count];
+            for (int i = 0; i < count; i++)
+            {
+                weights[i] = Fill(type, Outputs, Inputs);
+            }
+
+            var host = new float[8 * Inputs];
+            Array.Fill(host, 0.5f);
+            foreach (int rows in new[] { 1, 8 })
+            {
+                Tensor x = c.FromHost(host.AsSpan(0, rows * Inputs), rows, Inputs);
+                (double ceiling, double seconds) = Interleave(() => Ceilings.ReadBandwidth(device), () =>
+                {
+                    foreach (Weight weight in weights)
+                    {
+                        c.MatMul(x, weight);
+                    }
+
+                    return x;
+                });
+                double reached = weights.Sum(w => (double)w.Prepared!.ReadBytes) / seconds;
+                Console.WriteLine($"decode {type,-6} {rows} rows: {reached / 1e9,5:f1} of {ceiling / 1e9,5:f1} GB/s, {100 * reached / ceiling,3:f0} %");
+            }
+        }
+    }
+
+    public void Convolve()
+    {
+        (string Name, int Size, int Channels, int Outputs, int Groups, Window Window)[] layers =
+        [
+            ("stem 3x3/2", 224, 3, 32, 1, new Window(3, 3, 2, Padding.Same)),
+            ("expand 1x1", 112, 16, 96, 1, new Window(1, 1)),
+            ("depthwise 3x3/2", 112, 96, 96, 96, new Window(3, 3, 2, Padding.Same)),
+            ("depthwise 5x5", 14, 480, 480, 480, new Window(5, 5, 1, Padding.Same)),
+            ("project 1x1", 14, 672, 112, 1, new Window(1, 1)),
+            ("head 1x1", 7, 320, 1280, 1, new Window(1, 1)),
+            ("dense 3x3", 56, 64, 64, 1, new Window(3, 3, 1, Padding.Symmetric, 1)),
+        ];
+        foreach ((string name, int size, int channels, int outputs, int groups, Window window) in layers)
+        {
+            using Compute c = device.NewCompute(Numerics.Exact);
+            var shape = new long[] { outputs, channels / groups, window.Height, window.Width };
+            var weight = new Weight(name, WeightRole.Convolution, shape);
+            weight.Fill(device, RawTensor.FromFloats(name, shape, new float[weight.Elements]));
+            var grid = new Grid((1, size, size));
+            var x = new FeatureMaps(c.FromHost(new float[grid.Rows * channels], grid.Rows, channels), grid);
+            double cells = grid.After(window).Rows;
+            (double ceiling, double seconds) = Interleave(() => Ceilings.Floats(device), () => c.Convolve(x, weight, window, new Epilogue { Activation = Activation.Relu6 }).Rows);
+            double reached = 2.0 * cells * weight.Elements / seconds;
+            Console.WriteLine($"convolve {name,-16} {size}x{size}x{channels}->{outputs}: {seconds * 1e3,6:f3} ms, {reached / 1e9,4:f0} of {ceiling / 1e9,4:f0} GFLOP/s, {100 * reached / ceiling,3:f0} %");
+        }
+    }
+
+    public void Prepare()
+    {
+        foreach (DType type in Types)
+        {
+            RawTensor raw = Raw(type, 8192, 2048);
+            double best = double.MaxValue;
+            for (int i = 0; i < repeats; i++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                device.Prepare(raw, WeightRole.Matrix);
+                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            }
+
+            Console.WriteLine($"prepare {type,-6}: {raw.ByteLength / best / 1e9:f2} GB/s");
+        }
+    }
+
+    (double Ceiling, double Seconds) Interleave(Func<double> ceiling, Func<Tensor> run)
+    {
+        double most = 0, best = double.MaxValue;
+        run();
+        for (int i = 0; i < repeats; i++)
+        {
+            most = Math.Max(most, ceiling());
+            for (int j = 0; j < 3; j++)
+            {
+                best = Math.Min(best, Seconds(run));
+            }
+        }
+
+        return (most, best);
+    }
+
+    /// <summary>One thread's own processor time, where others use the machine; else the clock's.</summary>
+    double Seconds(Func<Tensor> run)
+    {
+        if (device.Workers.Threads == 1)
+        {
+            TimeSpan before = Environment.CpuUsage.TotalTime;
+            run();
+            return (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        run();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    Weight Fill(DType type, int outputs, int inputs)
+    {
+        var weight = new Weight($"{type}", WeightRole.Matrix, outputs, inputs);
+        weight.Fill(device, Raw(type, outputs, inputs));
+        return weight;
+    }
+
+    static unsafe RawTensor Raw(DType type, int outputs, int inputs)
+    {
+        // The numbers do not matter to the time, but for one row's worth of sensible blocks.
+        RawTensor raw = RawTensor.Allocate($"{type}", type, [outputs, inputs]);
+        var random = new Random(1);
+        var row = new float[inputs];
+        for (int i = 0; i < inputs; i++)
+        {
+            row[i] = random.NextSingle() - 0.5f;
+        }
+
+        fixed (float* p = row)
+        {
+            BlockFormats.Quantize(type, p, raw.Data, inputs);
+        }
+
+        for (long i = 1; i < outputs; i++)
+        {
+            Buffer.MemoryCopy(raw.Data, raw.Row(i), raw.RowBytes, raw.RowBytes);
+        }
+
+        return raw;
+    }
+}
