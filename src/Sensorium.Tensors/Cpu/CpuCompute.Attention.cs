@@ -1,81 +1,440 @@
+using System.Runtime.CompilerServices;
+
 namespace Sensorium.Tensors.Cpu;
 
 public sealed unsafe partial class CpuCompute
 {
+    // Multiplications that one thread is through with before another has begun.
+    const double AttentionWorthSharing = 300_000;
+
     /// <inheritdoc/>
-    public override void Append(Plan plan, int layer, Tensor keys, Tensor values)
+    public override Tensor Attend(Tensor queries, KeyValues source, Plan plan, AttentionShape shape)
     {
-        var pool = (CpuKvPool)(plan.Kv ?? throw new InvalidOperationException("the plan has no pages"));
-        foreach (Segment segment in plan.Segments)
+        CheckAttention(queries, source, plan, shape);
+        Tensor y = New(plan.Rows, (nint)shape.Heads * shape.ValueSize);
+        Scratch.Mark mark = Mark();
+        var job = new AttendJob
         {
+            Queries = queries,
+            Output = y,
+            Kernels = AttentionKernels.Of(Tier),
+            Affine = Kernels.Affine,
+            Group = shape.Heads / shape.KvHeads,
+            KeySize = shape.KeySize,
+            ValueSize = shape.ValueSize,
+            Scale = shape.Scale,
+            SoftCap = shape.SoftCap,
+            Half = source.ArePaged && plan.Kv!.Type == DType.F16,
+        };
+        job.TokensPerTile = Math.Max(1, AttentionTile.TargetRows / job.Group);
+        job.Stride = (shape.ValueSize + 15) & ~15;
+        job.PaddedRows = (job.TokensPerTile * job.Group + AttentionTile.RowBlock - 1) & -AttentionTile.RowBlock;
+
+        byte*** pages = PagesOf(source, plan, shape);
+        SetVisible(ref job, source, plan, shape);
+        SetBias(ref job, source, plan, shape);
+        int tiles = SetTiles(ref job, plan, shape, pages);
+        Attend(ref job, tiles);
+        Release(mark);
+        return y;
+    }
+
+    void Attend(ref AttendJob job, int tiles)
+    {
+        double cost = 0;
+        int parts = 0;
+        for (int i = 0; i < tiles; i++)
+        {
+            AttentionItem item = job.Items[i];
+            cost += (double)(item.EndKey - item.FirstKey) * item.Tokens * job.Group * (job.KeySize + job.ValueSize);
+            parts += item.Parts;
+        }
+
+        job.WorkerBytes = job.BytesPerWorker();
+        job.WorkerMemory = NewBytes(job.WorkerBytes * Workers.Threads);
+        nint stateFloats = AttentionState.Size(job.PaddedRows, job.Stride);
+        bool alone = cost < AttentionWorthSharing;
+        if (alone || Workers.Threads == 1 || tiles >= 2 * Workers.Threads || parts <= tiles)
+        {
+            // The last tiles of a sequence see most: they go first.
+            job.Count = tiles;
+            Workers.Run(tiles, ref job, alone ? tiles : 1);
+            return;
+        }
+
+        job.Count = parts;
+        job.Parts = (AttentionPart*)NewBytes(parts * sizeof(AttentionPart));
+        job.States = (float*)NewBytes(parts * stateFloats * sizeof(float));
+        int part = 0;
+        for (int i = 0; i < tiles; i++)
+        {
+            job.Items[i].FirstState = part;
+            for (int p = 0; p < job.Items[i].Parts; p++)
+            {
+                job.Parts[part++] = new AttentionPart { Item = i, Part = p };
+            }
+        }
+
+        Workers.Run(parts, ref job);
+        for (int i = 0; i < tiles; i++)
+        {
+            job.Finish(i);
+        }
+    }
+
+    static void CheckAttention(Tensor queries, KeyValues source, Plan plan, AttentionShape shape)
+    {
+        if (shape.KvHeads <= 0 || shape.Heads % shape.KvHeads != 0)
+        {
+            throw new ArgumentException($"{shape.Heads} query heads cannot share {shape.KvHeads} key/value heads");
+        }
+
+        ShapeCheck.Size(queries, plan.Rows, (nint)shape.Heads * shape.KeySize, nameof(Attend));
+        if (!source.ArePaged)
+        {
+            Plan of = source.Plan ?? plan;
+            ShapeCheck.Size(source.Keys, of.Rows, (nint)shape.KvHeads * shape.KeySize, nameof(Attend));
+            ShapeCheck.Size(source.Values, of.Rows, (nint)shape.KvHeads * shape.ValueSize, nameof(Attend));
+            ShapeCheck.Length(of.Segments.Length, plan.Segments.Length, nameof(Attend));
+            return;
+        }
+
+        KvLayout layout = PoolOf(plan).Layout;
+        if (layout.Heads != shape.KvHeads || layout.KeySize != shape.KeySize || layout.ValueSize != shape.ValueSize || source.Layer >= layout.Layers)
+        {
+            throw new ArgumentException($"pages of {layout} do not fit layer {source.Layer} with {shape}");
+        }
+    }
+
+    static int KeyCount(KeyValues source, Plan plan, int segment) =>
+        source.ArePaged ? plan.Segments[segment].Length : (source.Plan ?? plan).Segments[segment].Rows;
+
+    /// <summary>For each sequence its pages' addresses; rows are packed into pages of their own first.</summary>
+    byte*** PagesOf(KeyValues source, Plan plan, AttentionShape shape)
+    {
+        int sequences = plan.Segments.Length;
+        int count = 0;
+        for (int i = 0; i < sequences; i++)
+        {
+            count += PageCount(KeyCount(source, plan, i));
+        }
+
+        byte*** bySequence = (byte***)NewBytes(sequences * sizeof(byte**));
+        byte** pages = (byte**)NewBytes(count * sizeof(byte*));
+        nint pageBytes = (nint)shape.KvHeads * (shape.KeySize + shape.ValueSize) * KvPool.PageRows * sizeof(float);
+        byte* own = source.ArePaged ? null : NewBytes(count * pageBytes);
+        var places = (Place*)NewBytes(count * sizeof(Place));
+        int page = 0;
+        for (int i = 0; i < sequences; i++)
+        {
+            bySequence[i] = pages + page;
+            int keys = KeyCount(source, plan, i);
+            for (int p = 0; p < PageCount(keys); p++, page++)
+            {
+                if (source.ArePaged)
+                {
+                    pages[page] = PoolOf(plan).Layer(ShapeCheck.Pages(plan, i)[p], source.Layer);
+                    continue;
+                }
+
+                pages[page] = own + page * pageBytes;
+                places[page] = new Place
+                {
+                    Page = pages[page],
+                    FirstRow = (source.Plan ?? plan).Segments[i].FirstRow + p * KvPool.PageRows,
+                    Rows = Math.Min(KvPool.PageRows, keys - p * KvPool.PageRows),
+                };
+            }
+        }
+
+        if (!source.ArePaged)
+        {
+            Pack(places, count, source.Keys, source.Values, shape.KvHeads, DType.F32);
+        }
+
+        return bySequence;
+    }
+
+    static int PageCount(int keys) => (keys + KvPool.PageRows - 1) / KvPool.PageRows;
+
+    void SetVisible(ref AttendJob job, KeyValues source, Plan plan, AttentionShape shape)
+    {
+        job.Starts = (int*)NewBytes(plan.Rows * sizeof(int));
+        job.Ends = (int*)NewBytes(plan.Rows * sizeof(int));
+        for (int i = 0; i < plan.Segments.Length; i++)
+        {
+            Segment segment = plan.Segments[i];
+            int keys = KeyCount(source, plan, i);
             for (int row = 0; row < segment.Rows; row++)
             {
-                int token = segment.Start + row, slot = token % KvPool.PageRows;
-                byte* at = pool.Layer(segment.Pages![token / KvPool.PageRows], layer);
-                nint element = 0;
-                KvLayout layout = pool.Layout;
-                for (int head = 0; head < layout.Heads; head++)
-                {
-                    for (int i = 0; i < layout.KeySize; i++)
-                    {
-                        Put(pool.Type, at, element + (nint)i * KvPool.PageRows + slot, keys.FloatRow(segment.FirstRow + row)[head * layout.KeySize + i]);
-                    }
-
-                    element += (nint)layout.KeySize * KvPool.PageRows;
-                    for (int i = 0; i < layout.ValueSize; i++)
-                    {
-                        Put(pool.Type, at, element + (nint)slot * layout.ValueSize + i, values.FloatRow(segment.FirstRow + row)[head * layout.ValueSize + i]);
-                    }
-
-                    element += (nint)layout.ValueSize * KvPool.PageRows;
-                }
+                int at = segment.FirstRow + row;
+                job.Ends[at] = source.Plan is not null ? keys : Math.Clamp(plan.VisibleEnds[at], 0, keys);
+                job.Starts[at] = shape.Window == 0 ? 0 : Math.Max(0, segment.Start + row + 1 - shape.Window);
             }
         }
     }
 
-    /// <inheritdoc/>
-    public override (Tensor Keys, Tensor Values) ReadPages(Plan plan, int layer, int segment)
+    /// <summary>A line of additions per head, by the distance from query to key.</summary>
+    void SetBias(ref AttendJob job, KeyValues source, Plan plan, AttentionShape shape)
     {
-        var pool = (CpuKvPool)(plan.Kv ?? throw new InvalidOperationException("the plan has no pages"));
-        Segment sequence = plan.Segments[segment];
-        KvLayout layout = pool.Layout;
-        Tensor keys = New(sequence.Length, (nint)layout.Heads * layout.KeySize), values = New(sequence.Length, (nint)layout.Heads * layout.ValueSize);
-        for (int token = 0; token < sequence.Length; token++)
+        job.Positions = (int*)NewBytes(plan.Rows * sizeof(int));
+        int lastQuery = 0;
+        int keys = 0;
+        for (int i = 0; i < plan.Segments.Length; i++)
         {
-            int slot = token % KvPool.PageRows;
-            byte* at = pool.Layer(sequence.Pages![token / KvPool.PageRows], layer);
-            nint element = 0;
-            for (int head = 0; head < layout.Heads; head++)
+            Segment segment = plan.Segments[i];
+            lastQuery = Math.Max(lastQuery, segment.Length - 1);
+            keys = Math.Max(keys, KeyCount(source, plan, i));
+            for (int row = 0; row < segment.Rows; row++)
             {
-                for (int i = 0; i < layout.KeySize; i++)
-                {
-                    keys.FloatRow(token)[head * layout.KeySize + i] = Get(pool.Type, at, element + (nint)i * KvPool.PageRows + slot);
-                }
-
-                element += (nint)layout.KeySize * KvPool.PageRows;
-                for (int i = 0; i < layout.ValueSize; i++)
-                {
-                    values.FloatRow(token)[head * layout.ValueSize + i] = Get(pool.Type, at, element + (nint)slot * layout.ValueSize + i);
-                }
-
-                element += (nint)layout.ValueSize * KvPool.PageRows;
+                job.Positions[segment.FirstRow + row] = segment.Start + row;
             }
         }
 
-        return (keys, values);
+        if (shape.Bias is not { } bias)
+        {
+            return;
+        }
+
+        Tensor table = Load(bias.Table);
+        ShapeCheck.Size(table, table.Rows, shape.Heads, nameof(RelativeBias));
+
+        // Kernels look at whole pages, so the line goes on for one.
+        job.BiasLength = lastQuery + keys + KvPool.PageRows;
+        job.BiasOrigin = lastQuery;
+        job.BiasLines = (float*)NewBytes((nint)job.BiasLength * shape.Heads * sizeof(float));
+        for (int i = 0; i < job.BiasLength; i++)
+        {
+            int bucket = bias.Bucket(i - lastQuery);
+            for (int head = 0; head < shape.Heads; head++)
+            {
+                job.BiasLines[(nint)head * job.BiasLength + i] = table.FloatRow(bucket)[head];
+            }
+        }
     }
 
-    static void Put(DType type, byte* at, nint element, float value)
+    int SetTiles(ref AttendJob job, Plan plan, AttentionShape shape, byte*** pages)
     {
-        if (type == DType.F16)
+        int tiles = 0;
+        foreach (Segment segment in plan.Segments)
         {
-            ((Half*)at)[element] = (Half)value;
+            tiles += (segment.Rows + job.TokensPerTile - 1) / job.TokensPerTile * shape.KvHeads;
         }
-        else
+
+        job.Items = (AttentionItem*)NewBytes(tiles * sizeof(AttentionItem));
+        tiles = 0;
+        for (int i = 0; i < plan.Segments.Length; i++)
         {
-            ((float*)at)[element] = value;
+            Segment segment = plan.Segments[i];
+            for (int row = 0; row < segment.Rows; row += job.TokensPerTile)
+            {
+                var item = new AttentionItem
+                {
+                    FirstRow = segment.FirstRow + row,
+                    Tokens = Math.Min(job.TokensPerTile, segment.Rows - row),
+                    Pages = pages[i],
+                    FirstKey = int.MaxValue,
+                };
+                for (int r = item.FirstRow; r < item.FirstRow + item.Tokens; r++)
+                {
+                    if (job.Starts[r] < job.Ends[r])
+                    {
+                        item.FirstKey = Math.Min(item.FirstKey, job.Starts[r]);
+                        item.EndKey = Math.Max(item.EndKey, job.Ends[r]);
+                    }
+                }
+
+                item.FirstKey = Math.Min(item.FirstKey, item.EndKey);
+                for (item.KvHead = 0; item.KvHead < shape.KvHeads; item.KvHead++)
+                {
+                    job.Items[tiles++] = item;
+                }
+            }
         }
+
+        return tiles;
     }
 
-    static float Get(DType type, byte* at, nint element) => type == DType.F16 ? (float)((Half*)at)[element] : ((float*)at)[element];
+    /// <summary>A tile to be computed.</summary>
+    struct AttentionItem
+    {
+        const int PartKeys = AttentionTile.PartPages * KvPool.PageRows;
+
+        public byte** Pages;
+        public int FirstRow;
+        public int Tokens;
+        public int KvHead;
+        public int FirstKey;
+        public int EndKey;
+        public int FirstState;
+
+        public readonly int FirstPart => FirstKey / PartKeys;
+
+        public readonly int Parts => EndKey <= FirstKey ? 1 : (EndKey + PartKeys - 1) / PartKeys - FirstPart;
+    }
+
+    struct AttentionPart
+    {
+        public int Item;
+        public int Part;
+    }
+
+    /// <summary>Attention over tiles, or over parts of tiles where there are too few of them for the workers.</summary>
+    struct AttendJob : IJob
+    {
+        public Tensor Queries;
+        public Tensor Output;
+        public AttentionKernels Kernels;
+        public delegate*<float*, float*, nint, float, float, void> Affine;
+        public AttentionItem* Items;
+        public AttentionPart* Parts;
+        public float* States;
+        public int Count;
+        public byte* WorkerMemory;
+        public nint WorkerBytes;
+        public int* Starts;
+        public int* Ends;
+        public int* Positions;
+        public float* BiasLines;
+        public int BiasLength;
+        public int BiasOrigin;
+        public int Group;
+        public int TokensPerTile;
+        public int PaddedRows;
+        public int Stride;
+        public int KeySize;
+        public int ValueSize;
+        public float Scale;
+        public float SoftCap;
+        public bool Half;
+
+        public readonly nint BytesPerWorker()
+        {
+            nint floats = (nint)PaddedRows * (KeySize + KvPool.PageRows + 4) + 2 * AttentionState.Size(PaddedRows, Stride)
+                + (Half ? (nint)KvPool.PageRows * (KeySize + ValueSize) : 0);
+            return (floats * sizeof(float) + (nint)PaddedRows * sizeof(float*) + 9 * 64) & -64;
+        }
+
+        public readonly void Run(nint item, int worker)
+        {
+            AttentionTile tile;
+            if (Parts != null)
+            {
+                AttentionPart part = Parts[item];
+                Open(Items[part.Item], worker, &tile);
+                RunPart(&tile, Items[part.Item], State(item), part.Part);
+                return;
+            }
+
+            AttentionItem whole = Items[Count - 1 - item];
+            float* memory = Open(whole, worker, &tile);
+            AttentionState total = AttentionState.At(memory, PaddedRows, Stride);
+            AttentionState next = AttentionState.At(memory + AttentionState.Size(PaddedRows, Stride), PaddedRows, Stride);
+            RunPart(&tile, whole, total, 0);
+            for (int part = 1; part < whole.Parts; part++)
+            {
+                RunPart(&tile, whole, next, part);
+                Kernels.Merge(&tile, total, next);
+            }
+
+            Write(whole, total);
+        }
+
+        /// <summary>Merges a tile's parts in order and writes its rows.</summary>
+        public readonly void Finish(int index)
+        {
+            AttentionItem item = Items[index];
+            AttentionTile tile;
+            Open(item, 0, &tile);
+            AttentionState total = State(item.FirstState);
+            for (int part = 1; part < item.Parts; part++)
+            {
+                Kernels.Merge(&tile, total, State(item.FirstState + part));
+            }
+
+            Write(item, total);
+        }
+
+        readonly AttentionState State(nint index) =>
+            AttentionState.At(States + index * AttentionState.Size(PaddedRows, Stride), PaddedRows, Stride);
+
+        readonly void RunPart(AttentionTile* tile, AttentionItem item, AttentionState state, int part)
+        {
+            int first = (item.FirstPart + part) * AttentionTile.PartPages;
+            int end = Math.Min(first + AttentionTile.PartPages, PageCount(item.EndKey));
+            Kernels.Part(tile, state, first, end);
+        }
+
+        /// <summary>Sets a tile up in the worker's memory; returns the memory that is left for states.</summary>
+        readonly float* Open(AttentionItem item, int worker, AttentionTile* tile)
+        {
+            byte* memory = WorkerMemory + worker * WorkerBytes;
+            *tile = new AttentionTile
+            {
+                KeySize = KeySize,
+                ValueSize = ValueSize,
+                Stride = Stride,
+                Rows = item.Tokens * Group,
+                PaddedRows = (item.Tokens * Group + AttentionTile.RowBlock - 1) & -AttentionTile.RowBlock,
+                FirstKey = item.FirstKey,
+                EndKey = item.EndKey,
+                SoftCap = SoftCap,
+                Pages = item.Pages,
+                HeadOffset = (nint)item.KvHead * KvPool.PageRows * (KeySize + ValueSize) * (Half ? sizeof(ushort) : sizeof(float)),
+                Half = Half,
+                Queries = (float*)Take(ref memory, (nint)PaddedRows * KeySize * sizeof(float)),
+                Scores = (float*)Take(ref memory, (nint)PaddedRows * KvPool.PageRows * sizeof(float)),
+                Factors = (float*)Take(ref memory, (nint)PaddedRows * 2 * sizeof(float)),
+                Starts = (int*)Take(ref memory, (nint)PaddedRows * sizeof(int)),
+                Ends = (int*)Take(ref memory, (nint)PaddedRows * sizeof(int)),
+                Widened = Half ? (float*)Take(ref memory, (nint)KvPool.PageRows * (KeySize + ValueSize) * sizeof(float)) : null,
+                Bias = BiasLines == null ? null : (float**)Take(ref memory, (nint)PaddedRows * sizeof(float*)),
+            };
+
+            for (int row = 0; row < tile->PaddedRows; row++)
+            {
+                int at = Math.Min(item.FirstRow + row / Group, item.FirstRow + item.Tokens - 1);
+                bool real = row < tile->Rows;
+                tile->Starts[row] = real ? Starts[at] : 0;
+                tile->Ends[row] = real ? Ends[at] : 0;
+                if (tile->Bias != null)
+                {
+                    tile->Bias[row] = BiasLines + (nint)(item.KvHead * Group + row % Group) * BiasLength + BiasOrigin - Positions[at];
+                }
+            }
+
+            for (int token = 0; token < item.Tokens; token++)
+            {
+                float* from = Queries.FloatRow(item.FirstRow + token) + (nint)item.KvHead * Group * KeySize;
+                Affine(from, tile->Queries + (nint)token * Group * KeySize, (nint)Group * KeySize, Scale, 0);
+            }
+
+            new Span<float>(tile->Queries + (nint)tile->Rows * KeySize, (tile->PaddedRows - tile->Rows) * KeySize).Clear();
+            return (float*)memory;
+        }
+
+        readonly void Write(AttentionItem item, AttentionState state)
+        {
+            for (int row = 0; row < item.Tokens * Group; row++)
+            {
+                float* to = Output.FloatRow(item.FirstRow + row / Group) + (nint)(item.KvHead * Group + row % Group) * ValueSize;
+                float weights = state.Weights[row];
+                if (weights == 0)
+                {
+                    new Span<float>(to, ValueSize).Clear();
+                    continue;
+                }
+
+                Affine(state.Sums + (nint)row * Stride, to, ValueSize, 1 / weights, 0);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static byte* Take(ref byte* memory, nint bytes)
+        {
+            byte* taken = memory;
+            memory += (bytes + 63) & -64;
+            return taken;
+        }
+    }
 }

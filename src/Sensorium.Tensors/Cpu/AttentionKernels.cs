@@ -1,0 +1,37 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace Sensorium.Tensors.Cpu;
+
+/// <summary>Attention's kernels as one tier has them.</summary>
+sealed unsafe class AttentionKernels
+{
+    static readonly AttentionKernels Portable = Make<SimdPortable, Vector<float>>();
+    static readonly AttentionKernels Wide256 = Make<Simd256, Vector256<float>>();
+    static readonly AttentionKernels Wide512 = Make<Simd512, Vector512<float>>();
+
+    AttentionKernels()
+    {
+    }
+
+    /// <summary>tile, state, first page, end page</summary>
+    public delegate*<AttentionTile*, AttentionState, int, int, void> Part { get; private init; }
+
+    /// <summary>tile, total, the part that follows</summary>
+    public delegate*<AttentionTile*, AttentionState, AttentionState, void> Merge { get; private init; }
+
+    public static AttentionKernels Of(KernelTier tier) => tier switch
+    {
+        KernelTier.Avx512 => Wide512,
+        KernelTier.Avx2 => Wide256,
+        _ => Portable,
+    };
+
+    static AttentionKernels Make<S, V>()
+        where S : struct, ISimd<V>
+        where V : struct => new()
+        {
+            Part = &AttentionKernel<S, V>.Part,
+            Merge = &AttentionKernel<S, V>.Merge,
+        };
+}
