@@ -80,8 +80,7 @@ internal sealed class AddedVocabulary
                 if (token.SingleWord && (start > 0 && CharClass.IsWord(text[start - 1]) || end < text.Length && CharClass.IsWord(text[end]))) continue;
                 if (token.LeftStrip)
                 {
-                    while (start > 0 && CharClass.IsWhiteSpace(text[start - 1])) start--;
-                    start = Math.Max(start, done);
+                    while (start > done && CharClass.IsWhiteSpace(text[start - 1])) start--;
                 }
                 if (token.RightStrip)
                 {

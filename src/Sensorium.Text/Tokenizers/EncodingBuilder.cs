@@ -3,6 +3,8 @@ namespace Sensorium.Text.Tokenizers;
 /// <summary>An encoding in the making.</summary>
 internal sealed class EncodingBuilder
 {
+    const int MaxPadded = 16_000_000, MaxWindowTokens = 64_000_000;
+
     readonly List<int> ids;
     readonly List<int> types;
     readonly List<int> attention;
@@ -87,6 +89,10 @@ internal sealed class EncodingBuilder
     {
         int n = Count;
         if (max >= n) return this;
+        if (windows && max > 0 && (long)(n - max) / (max - stride) * max > MaxWindowTokens)
+        {
+            throw new TokenizerException("truncation", "stride", $"windows of {max} tokens that overlap by {stride} make more than {MaxWindowTokens} tokens of these {n}; take a smaller stride");
+        }
         var ranges = new List<(int Start, int End)>();
         if (max == 0) ranges.Add((0, 0));
         else if (side == TextSide.Right)
@@ -117,9 +123,10 @@ internal sealed class EncodingBuilder
     public void Pad(Padding padding)
     {
         foreach (var window in Overflowing) window.Pad(padding);
-        int target = Math.Max(padding.Length, padding.Length == 0 ? Count : 0);
+        long target = Math.Max(padding.Length, padding.Length == 0 ? Count : 0);
         if (padding.MultipleOf > 1 && target % padding.MultipleOf != 0) target += padding.MultipleOf - target % padding.MultipleOf;
-        int missing = target - Count;
+        if (target > MaxPadded) throw new TokenizerException("padding", "pad_to_multiple_of", $"padding to {target} tokens is more than {MaxPadded}");
+        int missing = (int)target - Count;
         if (missing <= 0) return;
         int at = padding.Side == TextSide.Right ? Count : 0;
         ids.InsertRange(at, Enumerable.Repeat(padding.Id, missing));

@@ -20,7 +20,11 @@ internal sealed class NormalizedText
         this.chars = chars;
         Length = chars.Length;
         Origin = origin;
+        MaxLength = (int)Math.Min(Array.MaxLength, 1_000_000 + 64L * chars.Length);
     }
+
+    /// <summary>How long the text may become: no honest normalizer makes more of it, and a file's replacements must not fill the memory.</summary>
+    public int MaxLength { get; private init; }
 
     /// <summary>Number of code points.</summary>
     public int Length { get; private set; }
@@ -41,13 +45,19 @@ internal sealed class NormalizedText
     /// <summary>A part as a text of its own.</summary>
     public NormalizedText Part(int start, int end)
     {
-        var part = new NormalizedText(chars[start..end], start < Length ? StartOf(start) : Origin + Length);
+        var part = new NormalizedText(chars[start..end], start < Length ? StartOf(start) : Origin + Length) { MaxLength = MaxLength };
         if (starts is not null)
         {
             part.starts = starts[start..end];
             part.ends = ends![start..end];
         }
         return part;
+    }
+
+    /// <summary>Refuses a length beyond the limit.</summary>
+    public void CheckLength(long length)
+    {
+        if (length > MaxLength) throw new TextGrowthException();
     }
 
     /// <summary>Replaces characters one for one.</summary>
@@ -170,7 +180,8 @@ internal sealed class NormalizedText
 
         void Grow()
         {
-            int size = Math.Max(16, chars.Length * 2);
+            text.CheckLength(Count + 1L);
+            int size = (int)Math.Min(text.MaxLength, Math.Max(16L, chars.Length * 2L));
             Array.Resize(ref chars, size);
             if (starts is not null)
             {
@@ -193,6 +204,9 @@ internal sealed class NormalizedText
         }
     }
 }
+
+/// <summary>A tokenizer's replacements make too much of a text; the tokenizer adds its file's name.</summary>
+internal sealed class TextGrowthException() : Exception("The text grows beyond all measure.");
 
 /// <summary>A stretch of text that is not an added token, cut into pre-tokens.</summary>
 internal sealed class Segment(NormalizedText text)

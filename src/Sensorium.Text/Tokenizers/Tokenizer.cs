@@ -172,6 +172,18 @@ public sealed class Tokenizer
 
     void Run(string text, bool parseSpecial, Action<NormalizedText, TokenBuffer> segments, Action<int>? token, Action<int, int, int>? placedToken = null)
     {
+        try
+        {
+            RunUnchecked(text, parseSpecial, segments, token, placedToken);
+        }
+        catch (TextGrowthException e)
+        {
+            throw new TokenizerException(parts.File, "normalizer", "its replacements make too much of this text", e);
+        }
+    }
+
+    void RunUnchecked(string text, bool parseSpecial, Action<NormalizedText, TokenBuffer> segments, Action<int>? token, Action<int, int, int>? placedToken)
+    {
         var points = CodePoints.FromString(text);
         var memory = Interlocked.Exchange(ref scratch, null) ?? new ModelScratch();
         var buffer = new TokenBuffer();

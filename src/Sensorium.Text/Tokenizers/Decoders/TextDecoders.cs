@@ -8,6 +8,8 @@ namespace Sensorium.Text.Tokenizers.Decoders;
 /// <summary>The decoders that rewrite tokens one by one.</summary>
 internal static class TextDecoders
 {
+    const int MaxToken = 1_000_000;
+
     /// <summary>Every match of a pattern in a token replaced.</summary>
     public static Decoder Replace(TextPattern pattern, string content) => new MapDecoder((token, _) => ReplaceIn(token, pattern, content));
 
@@ -15,7 +17,8 @@ internal static class TextDecoders
     {
         var points = CodePoints.FromString(token);
         var matches = new List<(int Start, int End)>();
-        pattern.FindAll(points, matches);
+        long budget = TextPattern.Budget(points.Length);
+        pattern.FindAll(points, matches, ref budget);
         if (matches.Count == 0) return token;
         var builder = new StringBuilder(token.Length);
         int at = 0;
@@ -23,6 +26,7 @@ internal static class TextDecoders
         {
             CodePoints.Append(builder, points.AsSpan(at, start - at));
             builder.Append(content);
+            if (builder.Length > MaxToken) throw new TokenizerException("tokenizer", "decoder", "its replacements make too much of a token");
             at = end;
         }
         CodePoints.Append(builder, points.AsSpan(at));

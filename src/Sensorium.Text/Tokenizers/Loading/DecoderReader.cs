@@ -11,7 +11,7 @@ internal static class DecoderReader
         string type = at["type"].String();
         return type switch
         {
-            "Sequence" => new SequenceDecoder([.. at["decoders"].Items().Select(x => Read(x) ?? throw x.Error("is null"))]),
+            "Sequence" => new SequenceDecoder([.. at["decoders"].Steps().Select(x => Read(x) ?? throw x.Error("is null"))]),
             "ByteLevel" => new ByteLevelDecoder(),
             "ByteFallback" => new ByteFallbackDecoder(),
             "Fuse" => new FuseDecoder(),

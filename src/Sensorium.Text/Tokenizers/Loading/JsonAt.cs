@@ -56,6 +56,14 @@ internal readonly struct JsonAt(JsonElement element, string file, string path)
         foreach (var item in element.EnumerateArray()) yield return new(item, file, $"{path}[{i++}]");
     }
 
+    /// <summary>The steps of a sequence, a sensible number of them.</summary>
+    public IEnumerable<JsonAt> Steps()
+    {
+        const int Most = 64;
+        if (IsArray && element.GetArrayLength() > Most) throw Error($"has {element.GetArrayLength()} steps, more than {Most}");
+        return Items();
+    }
+
     public string String()
     {
         if (!IsString) throw Error(IsNull ? "is missing" : "must be a string");

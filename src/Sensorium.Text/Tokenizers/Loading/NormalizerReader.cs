@@ -13,7 +13,7 @@ internal static class NormalizerReader
         string type = at["type"].String();
         return type switch
         {
-            "Sequence" => new SequenceNormalizer([.. at["normalizers"].Items().Select(x => Read(x) ?? throw x.Error("is null"))]),
+            "Sequence" => new SequenceNormalizer([.. at["normalizers"].Steps().Select(x => Read(x) ?? throw x.Error("is null"))]),
             "NFC" => new UnicodeNormalizer(true, false),
             "NFD" => new UnicodeNormalizer(false, false),
             "NFKC" => new UnicodeNormalizer(true, true),

@@ -11,7 +11,7 @@ internal static class PostProcessorReader
         string type = at["type"].String();
         return type switch
         {
-            "Sequence" => new SequencePostProcessor([.. at["processors"].Items().Select(x => Read(x) ?? throw x.Error("is null"))]),
+            "Sequence" => new SequencePostProcessor([.. at["processors"].Steps().Select(x => Read(x) ?? throw x.Error("is null"))]),
             "ByteLevel" => new ByteLevelPostProcessor(at["trim_offsets"].Bool(true), at["add_prefix_space"].Bool(true)),
             "TemplateProcessing" => Template(at),
             "BertProcessing" => Bert(TokenId(at["sep"]), TokenId(at["cls"])),

@@ -14,7 +14,7 @@ internal static class PreTokenizerReader
         string type = at["type"].String();
         return type switch
         {
-            "Sequence" => new SequencePreTokenizer([.. at["pretokenizers"].Items().Select(x => Read(x) ?? throw x.Error("is null"))]),
+            "Sequence" => new SequencePreTokenizer([.. at["pretokenizers"].Steps().Select(x => Read(x) ?? throw x.Error("is null"))]),
             "ByteLevel" => new ByteLevelPreTokenizer(at["add_prefix_space"].Bool(true), at["use_regex"].Bool(true)),
             "Split" => new SplitPreTokenizer(PatternReader.Read(at["pattern"]), Behavior(at["behavior"], SplitBehavior.Isolated), at["invert"].Bool(false)),
             "Digits" => new SplitPreTokenizer(new ClassPattern(CharClass.IsNumber), at["individual_digits"].Bool(false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous),

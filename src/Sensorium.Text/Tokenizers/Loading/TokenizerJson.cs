@@ -7,6 +7,19 @@ internal static class TokenizerJson
 {
     public static TokenizerParts Read(ReadOnlyMemory<byte> json, string file, ReadOnlyMemory<byte> config, ReadOnlyMemory<byte> specialTokensMap)
     {
+        try
+        {
+            return ReadChecked(json, file, config, specialTokensMap);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The JSON reader's word for a key or string that is no Unicode.
+            throw new TokenizerException(file, "", $"a key or string is not valid Unicode: {e.Message}", e);
+        }
+    }
+
+    static TokenizerParts ReadChecked(ReadOnlyMemory<byte> json, string file, ReadOnlyMemory<byte> config, ReadOnlyMemory<byte> specialTokensMap)
+    {
         using var document = JsonAt.Parse(json, file);
         var root = new JsonAt(document.RootElement, file, "");
         if (!root.IsObject) throw root.Error("must be a JSON object with the key 'model'");

@@ -12,7 +12,7 @@ internal sealed class PairTable
 
     public PairTable(int capacity)
     {
-        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, capacity * 2L));
+        int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(capacity * 4L / 3, 16, 1 << 29));
         keys = new ulong[size];
         values = new int[size];
         mask = size - 1;
@@ -39,7 +39,7 @@ internal sealed class PairTable
     /// <summary>Adds a key unless it is there; returns whether it was added.</summary>
     public bool TryAdd(ulong key, int value)
     {
-        if ((Count + 1) * 2L > keys.Length) Grow();
+        if ((Count + 1) * 4L > keys.Length * 3L) Grow();
         return Put(key + 1, value);
     }
 

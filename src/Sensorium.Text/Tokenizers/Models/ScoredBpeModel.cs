@@ -8,8 +8,8 @@ namespace Sensorium.Text.Tokenizers.Models;
 /// </summary>
 internal sealed class ScoredBpeModel : TokenizerModel
 {
-    // Ids of what merges with nothing: characters of no piece, and user-defined symbols, shifted out of the way.
-    const int NoPiece = 1 << 30, Frozen = 1 << 29;
+    // No vocabulary has longer pieces. Then ids of what merges with nothing: characters of no piece, and user-defined symbols, shifted out of the way.
+    const int MaxPiece = 512, NoPiece = 1 << 30, Frozen = 1 << 29;
 
     readonly MergeTable merges = new(1024);
     readonly Dictionary<int, int> characters = [];
@@ -68,6 +68,7 @@ internal sealed class ScoredBpeModel : TokenizerModel
 
     void AddMerges(string piece, int id, int rank, HashSet<int> mergeable)
     {
+        if (piece.Length > MaxPiece) throw new TokenizerException(file, $"token {id}", $"the piece '{Vocabulary.Shorten(piece)}' has {piece.Length} characters, more than {MaxPiece}");
         for (int cut = 1; cut < piece.Length; cut++)
         {
             if (char.IsLowSurrogate(piece[cut])) continue;

@@ -6,6 +6,8 @@ internal sealed class Trie
     /// <summary>The node at which every walk begins.</summary>
     public const int Root = 0;
 
+    const int MaxNodes = 4_000_000;
+
     readonly PairTable edges;
     readonly List<int> values = [-1];
     readonly bool[] firstAscii = new bool[128];
@@ -30,6 +32,7 @@ internal sealed class Trie
             if (next < 0)
             {
                 next = values.Count;
+                if (next >= MaxNodes) throw new TokenizerException("tokenizer", "vocabulary", $"its words spell more than {MaxNodes} characters; no tokenizer is so big");
                 edges.TryAdd(Key(node, c), next);
                 values.Add(-1);
             }

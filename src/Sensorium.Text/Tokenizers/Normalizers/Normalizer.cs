@@ -81,7 +81,8 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, int[] content) : No
     public override void Apply(NormalizedText text)
     {
         var matches = new List<(int Start, int End)>();
-        pattern.FindAll(text.Chars, matches);
+        long budget = TextPattern.Budget(text.Length);
+        pattern.FindAll(text.Chars, matches, ref budget);
         if (matches.Count == 0) return;
         var writer = new NormalizedText.TextWriter(text, text.Length);
         foreach (var (start, end) in matches)

@@ -86,6 +86,7 @@ internal sealed class PrecompiledNormalizer(CharsMap map) : Normalizer
             }
             i += units;
             at += points;
+            text.CheckLength(changes.Count);
         }
         if (modified) text.Transform(changes);
     }

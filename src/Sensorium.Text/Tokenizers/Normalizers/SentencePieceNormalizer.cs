@@ -13,7 +13,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
     public override void Apply(NormalizedText text)
     {
         int space = escapeSpaces ? Mark : ' ';
-        var normalized = MapAll(text.Chars, out var continues);
+        var normalized = MapAll(text, out var continues);
         int start = 0, end = normalized.Count;
         if (removeExtraSpaces)
         {
@@ -61,8 +61,9 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
         if (delta <= 0) writer.Skip(1 - delta);
     }
 
-    List<Change> MapAll(ReadOnlySpan<int> chars, out List<bool> continues)
+    List<Change> MapAll(NormalizedText text, out List<bool> continues)
     {
+        var chars = text.Chars;
         var inside = continues = new List<bool>(chars.Length + 8);
         var changes = new List<Change>(chars.Length + 8);
         var bytes = new byte[chars.Length * 4 + 4];
@@ -77,6 +78,7 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, Trie? userDefined, 
         int carried = 0;
         for (int i = 0; i < chars.Length;)
         {
+            text.CheckLength(changes.Count);
             int symbol = userDefined?.Longest(chars, i, out _) ?? 0;
             if (symbol > 0)
             {

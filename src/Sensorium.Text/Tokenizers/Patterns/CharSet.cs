@@ -10,7 +10,8 @@ internal sealed class CharSet
     readonly List<CharSet> all = [];
     readonly List<Func<int, bool>> tests = [];
     readonly List<CharSet> subsets = [];
-    bool[]? ascii;
+    // Answers for the basic plane, a page of 256 code points at a time; two threads may make the same page.
+    readonly bool[]?[] pages = new bool[]?[256];
 
     public bool Negated { get; set; }
 
@@ -30,18 +31,17 @@ internal sealed class CharSet
 
     public bool Contains(int c)
     {
-        if ((uint)c < 128)
-        {
-            var table = ascii;
-            if (table is null)
-            {
-                table = new bool[128];
-                for (int i = 0; i < 128; i++) table[i] = Compute(i);
-                ascii = table;
-            }
-            return table[c];
-        }
-        return Compute(c);
+        if ((uint)c >= 0x10000) return Compute(c);
+        var page = pages[c >> 8] ?? MakePage(c >> 8);
+        return page[c & 0xFF];
+    }
+
+    bool[] MakePage(int number)
+    {
+        var page = new bool[256];
+        for (int i = 0; i < 256; i++) page[i] = Compute(number << 8 | i);
+        pages[number] = page;
+        return page;
     }
 
     bool Compute(int c)

@@ -19,7 +19,7 @@ internal sealed class RegexSyntaxException(string message) : Exception(message);
 /// <summary>Compiles a regular expression to instructions. What has no place in a tokenizer (back references, named calls, conditionals) is refused by name.</summary>
 internal sealed class RegexParser
 {
-    const int MaxInstructions = 20_000, MaxDepth = 64, MaxRepeat = 1000, MaxPattern = 50_000;
+    const int MaxInstructions = 8_000, MaxDepth = 64, MaxRepeat = 1000, MaxPattern = 50_000;
 
     readonly int[] pattern;
     readonly RegexSyntax syntax;

@@ -50,7 +50,7 @@ internal sealed class RegexPattern : TextPattern
         }
     }
 
-    public override void FindAll(ReadOnlySpan<int> text, List<(int Start, int End)> matches)
+    public override void FindAll(ReadOnlySpan<int> text, List<(int Start, int End)> matches, ref long budget)
     {
         if (text.Length == 0) return;
         int window = (int)Math.Min(text.Length + 1, Math.Max(4096, MemoBits / Math.Max(1, choices)));
@@ -59,7 +59,7 @@ internal sealed class RegexPattern : TextPattern
         try
         {
             memo.AsSpan(0, words).Clear();
-            var run = new Matcher(this, text, memo, words, window);
+            var run = new Matcher(this, text, memo, words, window, ref budget);
             int last = -1;
             for (int at = 0; at <= text.Length;)
             {
@@ -76,12 +76,12 @@ internal sealed class RegexPattern : TextPattern
         }
     }
 
-    ref struct Matcher(RegexPattern pattern, ReadOnlySpan<int> text, ulong[] memo, int words, int window)
+    ref struct Matcher(RegexPattern pattern, ReadOnlySpan<int> text, ulong[] memo, int words, int window, ref long budget)
     {
         readonly ReadOnlySpan<int> text = text;
         readonly List<(int Pc, int At, int Trail)> stack = [];
         readonly List<long> trail = [];
-        long budget = 2_000_000 + 300L * text.Length;
+        readonly ref long budget = ref budget;
         int windowStart;
 
         // Long texts: the memory covers a window that moves on with the search.
@@ -112,7 +112,10 @@ internal sealed class RegexPattern : TextPattern
                         else ok = false;
                         break;
                     case RegexOp.Split:
-                        if (Seen(pc, at)) ok = false;
+                        // Where the next character already decides between two sets, nothing has to be remembered.
+                        int sure = Decided(x, at);
+                        if (sure >= 0) pc = sure;
+                        else if (sure == Neither || Seen(pc, at)) ok = false;
                         else
                         {
                             stack.Add((x.B, at, trail.Count));
@@ -153,6 +156,20 @@ internal sealed class RegexPattern : TextPattern
                 stack.RemoveAt(stack.Count - 1);
                 trail.RemoveRange(keep, trail.Count - keep);
             }
+        }
+
+        const int Neither = -2;
+
+        // The branch to take if it is a set that has the next character and the other one is a set that has not; -1 when both are open.
+        readonly int Decided(RegexInstruction split, int at)
+        {
+            var (first, second) = (pattern.code[split.A], pattern.code[split.B]);
+            if (first.Op != RegexOp.Set && second.Op != RegexOp.Set) return -1;
+            bool can1 = first.Op != RegexOp.Set || at < text.Length && pattern.sets[first.A].Contains(text[at]);
+            bool can2 = second.Op != RegexOp.Set || at < text.Length && pattern.sets[second.A].Contains(text[at]);
+            if (!can1 && !can2) return Neither;
+            if (!can2 && first.Op == RegexOp.Set) return split.A;
+            return !can1 && second.Op == RegexOp.Set ? split.B : -1;
         }
 
         readonly bool Seen(int pc, int at)

@@ -47,7 +47,7 @@ internal sealed class WordPattern : TextPattern
         _ => null,
     };
 
-    public override void FindAll(ReadOnlySpan<int> text, List<(int Start, int End)> matches)
+    public override void FindAll(ReadOnlySpan<int> text, List<(int Start, int End)> matches, ref long budget)
     {
         for (int i = 0; i < text.Length;)
         {

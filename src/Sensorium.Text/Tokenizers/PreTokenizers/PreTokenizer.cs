@@ -25,10 +25,11 @@ internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehavior behav
     {
         var pieces = new List<(int Start, int End)>(segment.Ranges.Count);
         var matches = new List<(int Start, int End)>();
+        long budget = TextPattern.Budget(segment.Text.Length);
         foreach (var range in segment.Ranges)
         {
             matches.Clear();
-            pattern.FindAll(segment.Text.Slice(range), matches);
+            pattern.FindAll(segment.Text.Slice(range), matches, ref budget);
             Splitter.Split(range, matches, behavior, invert, pieces);
         }
         segment.Ranges = pieces;

@@ -1,0 +1,133 @@
+using System.Text;
+using Sensorium.Text.Tokenizers;
+using Sensorium.Text.Tokenizers.Patterns;
+
+namespace Sensorium.Text.Tests.Tokenizers;
+
+/// <summary>tokenizer.json. May raise <see cref="TokenizerException"/>, nothing else.</summary>
+public static class TokenizerJsonFuzz
+{
+    /// <summary>Reads one input and encodes and decodes with what it gives.</summary>
+    public static void One(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            FuzzUse.All(Tokenizer.FromJson(data.ToArray(), "fuzz.json"));
+        }
+        catch (TokenizerException)
+        {
+        }
+    }
+}
+
+/// <summary>SentencePiece models. May raise <see cref="TokenizerException"/>, nothing else.</summary>
+public static class SentencePieceFuzz
+{
+    /// <summary>Reads one input and encodes and decodes with what it gives.</summary>
+    public static void One(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            FuzzUse.All(Tokenizer.FromSentencePiece(data, "fuzz.model", parseControlPieces: true));
+        }
+        catch (TokenizerException)
+        {
+        }
+    }
+}
+
+/// <summary>tiktoken files. May raise <see cref="TokenizerException"/>, nothing else.</summary>
+public static class TiktokenFuzz
+{
+    /// <summary>Reads one input and encodes and decodes with what it gives.</summary>
+    public static void One(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            FuzzUse.All(Tokenizer.FromTiktoken(data, "fuzz.tiktoken", WordPattern.Llama3Regex, new Dictionary<string, int>(StringComparer.Ordinal)));
+        }
+        catch (TokenizerException)
+        {
+        }
+    }
+}
+
+/// <summary>GGUF vocabularies, a line a token of score, type and text. May raise <see cref="TokenizerException"/>, nothing else.</summary>
+public static class GgufVocabularyFuzz
+{
+    static readonly string[] Models = ["gpt2", "llama", "bert", "t5"];
+    static readonly string[] Pres = ["gpt-2", "llama-bpe", "smollm", "default", "deepseek-coder", "tekken"];
+
+    /// <summary>Builds a vocabulary from one input and encodes and decodes with it.</summary>
+    public static void One(ReadOnlySpan<byte> data)
+    {
+        if (data.Length < 8) return;
+        string[] lines = Encoding.UTF8.GetString(data[8..]).Split('\n');
+        var header = data[..8].ToArray();
+        try
+        {
+            FuzzUse.All(Tokenizer.FromGguf(new()
+            {
+                Model = Models[header[0] % Models.Length],
+                Pre = Pres[header[1] % Pres.Length],
+                Tokens = [.. lines.Select(l => l.Length < 2 ? l : l[2..])],
+                Scores = [.. lines.Select(l => l.Length == 0 ? 0f : -(l[0] % 50))],
+                TokenTypes = [.. lines.Select(l => l.Length < 2 ? 1 : l[1] % 8)],
+                Merges = [.. lines.Where(l => l.Length > 2 && l.IndexOf(' ', 3) > 0).Select(l => l[2..])],
+                BosId = header[2] - 1,
+                EosId = header[3],
+                UnknownId = header[4] - 1,
+                AddBos = header[5] % 3 == 0 ? null : header[5] % 3 == 1,
+                AddSpacePrefix = header[6] % 3 == 0 ? null : header[6] % 3 == 1,
+                PrecompiledCharsMap = header[7] % 2 == 0 ? default : Encoding.UTF8.GetBytes(lines[^1]),
+            }, "fuzz.gguf"));
+        }
+        catch (TokenizerException)
+        {
+        }
+    }
+}
+
+/// <summary>Regular expressions of tokenizer files. May raise <see cref="TokenizerException"/>, nothing else.</summary>
+public static class RegexFuzz
+{
+    /// <summary>Compiles one input and looks for it in a text.</summary>
+    public static void One(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            var pattern = RegexPattern.General(Encoding.UTF8.GetString(data), "fuzz", "regex", data.Length % 2 == 0 ? RegexSyntax.Oniguruma : RegexSyntax.Rust);
+            var matches = new List<(int Start, int End)>();
+            long budget = 1_000_000;
+            pattern.FindAll(Sensorium.Text.Tokenizers.Unicode.CodePoints.FromString(FuzzUse.Text), matches, ref budget);
+            int last = 0;
+            foreach (var (start, end) in matches)
+            {
+                if (start < last || end < start) throw new InvalidDataException("matches overlap");
+                last = end;
+            }
+        }
+        catch (TokenizerException)
+        {
+        }
+    }
+}
+
+static class FuzzUse
+{
+    public const string Text = "The quick  brown fox's 12345 jumps\n\n\tüber \u0301日本語 😀 <s>[MASK]</s> aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.";
+
+    public static void All(Tokenizer tokenizer)
+    {
+        var encoding = tokenizer.Encode(Text, "A pair", new() { Truncation = new(20), Padding = new(24), ReturnOverflowing = true });
+        if (encoding.Ids.Count != encoding.Offsets.Count) throw new InvalidDataException("lists of different lengths");
+        int[] ids = tokenizer.EncodeIds(Text);
+        string whole = tokenizer.Decode(ids);
+        var stream = tokenizer.CreateStreamingDecoder();
+        var text = new StringBuilder();
+        foreach (int id in ids) text.Append(stream.Append(id));
+        text.Append(stream.Flush());
+        if (!string.Equals(whole, text.ToString(), StringComparison.Ordinal)) throw new InvalidDataException("streaming gives another text");
+        tokenizer.Decode([int.MinValue, -1, 0, 1, 2, 3, tokenizer.IdLimit, int.MaxValue], true);
+    }
+}
