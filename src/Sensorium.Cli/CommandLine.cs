@@ -49,7 +49,8 @@ public static class CommandLine
         var root = new RootCommand("Models that see and talk, on this machine: no network, no native libraries.");
         Verb[] verbs =
         [
-            new InspectCommand(), new VerifyCommand(), new DoctorCommand(),
+            new AskCommand(), new ChatCommand(), new LabelCommand(), new DetectCommand(), new InspectCommand(), new ListCommand(),
+            new VerifyCommand(), new TokenizeCommand(), new DoctorCommand(),
         ];
         foreach (Verb verb in verbs)
         {

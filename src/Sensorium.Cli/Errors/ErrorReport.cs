@@ -1,5 +1,8 @@
 using Sensorium.Cli.Console;
 using Sensorium.Media;
+using Sensorium.Models.Systems;
+using Sensorium.Text.Templates;
+using Sensorium.Text.Tokenizers;
 using Sensorium.Weights;
 
 namespace Sensorium.Cli.Errors;
@@ -35,7 +38,7 @@ static class ErrorReport
 
     /// <summary>Whether the fault is in what was given (arguments, files, environment), not in the program.</summary>
     public static bool IsInput(Exception exception) => exception
-        is UsageException or CheckpointException or MediaException
+        is UsageException or CheckpointException or MediaException or RequestException or TokenizerException or TemplateException
         or IOException or UnauthorizedAccessException or ArgumentException { ParamName: null };
 
     static Exception Innermost(Exception exception) => exception is AggregateException { InnerExceptions: [Exception only] } ? Innermost(only) : exception;

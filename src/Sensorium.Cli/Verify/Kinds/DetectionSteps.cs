@@ -16,9 +16,7 @@ sealed class AnchorsCheck : ICheckKind
         for (int i = 0; i < anchors.Boxes.Length; i++)
         {
             Box box = anchors.Boxes[i];
-            double[] own = check.Whole("centres", 1) == 1
-                ? [(box.Top + box.Bottom) / 2, (box.Left + box.Right) / 2, box.Bottom - box.Top, box.Right - box.Left]
-                : [box.Top, box.Left, box.Bottom, box.Right];
+            double[] own = [box.Top, box.Left, box.Bottom, box.Right];
             own.CopyTo(edges, i * 4);
         }
 

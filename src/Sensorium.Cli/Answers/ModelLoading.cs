@@ -1,0 +1,30 @@
+using Sensorium.Cli.Console;
+using Sensorium.Inference;
+using Sensorium.Models.Loading;
+using Sensorium.Tensors;
+using Sensorium.Weights;
+
+namespace Sensorium.Cli.Answers;
+
+/// <summary>Loads models and says so where it takes longer than a second.</summary>
+static class ModelLoading
+{
+    /// <summary>A model that answers, with its engine.</summary>
+    public static SensoriumRuntime Runtime(string model, Terminal terminal, CancellationToken cancellation)
+    {
+        using var progress = new Progress(terminal, $"loading {model}");
+        return SensoriumRuntime.Load(model, progress: new Loading(progress), cancellation: cancellation);
+    }
+
+    /// <summary>A model of any family.</summary>
+    public static ModelPart Model(string model, Device device, Terminal terminal, CancellationToken cancellation)
+    {
+        using var progress = new Progress(terminal, $"loading {model}");
+        return ModelLoader.Load(ModelLocator.Locate(model), device, new Loading(progress), cancellation);
+    }
+
+    sealed class Loading(Progress progress) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value) => progress.Report(value.BytesTotal == 0 ? 1 : (double)value.BytesDone / value.BytesTotal);
+    }
+}
