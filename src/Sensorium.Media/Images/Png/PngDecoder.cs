@@ -137,8 +137,9 @@ public static class PngDecoder
             {
                 got = inflater.ReadAtLeast(line, line.Length, throwOnEndOfStream: false);
             }
-            catch (InvalidDataException error)
+            catch (Exception error) when (error is InvalidDataException or IOException)
             {
+                // An IOException is what zlib's rarer complaints become, a preset dictionary among them.
                 throw MediaException.Corrupt(name, $"the PNG's image data is no valid zlib stream at row {row}", error);
             }
 

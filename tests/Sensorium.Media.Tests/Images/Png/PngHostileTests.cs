@@ -72,6 +72,9 @@ public class PngHostileTests
         Refused(new PngBuilder().Header(1, 2).Data(TwoRows[..7]), MediaErrorKind.Corrupt, "ends at row 1");
         Refused(new PngBuilder().Header(1, 2).Data([0, 1, 2, 3, 9, 4, 5, 6]), MediaErrorKind.Corrupt, "row 1|filter 9");
         Refused(new PngBuilder().Header(1, 2).Chunk("IDAT", [1, 2, 3, 4, 5, 6, 7, 8]), MediaErrorKind.Corrupt, "zlib");
+
+        // A zlib header that asks for a preset dictionary.
+        Refused(new PngBuilder().Header(1, 2).Chunk("IDAT", [0x78, 0x20, 1, 2, 3, 4, 5, 6, 7, 8]), MediaErrorKind.Corrupt, "zlib");
         Refused(new PngBuilder().Header(1, 2).Chunk("IDAT", []), MediaErrorKind.Corrupt, "ends at row 0");
 
         // What stands behind another chunk is not part of the picture.
