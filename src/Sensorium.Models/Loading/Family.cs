@@ -40,8 +40,3 @@ public sealed record Family
     /// <summary><c>general.architecture</c> in GGUF files; null where the family has no GGUF form.</summary>
     public GgufForm? Gguf { get; init; }
 }
-
-/// <summary>How a family looks in GGUF files.</summary>
-/// <param name="Architecture"><c>general.architecture</c></param>
-/// <param name="Names">The tensors' other names, from the config that <see cref="GgufConfig"/> made.</param>
-public sealed record GgufForm(string Architecture, Func<Config, NameTable> Names);

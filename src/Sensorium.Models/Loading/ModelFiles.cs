@@ -71,8 +71,8 @@ public sealed class ModelFiles : IDisposable
         try
         {
             Family family = Catalog.Find(metadata);
-            Config config = GgufConfig.Of(metadata, source, family.Type);
-            return new ModelFiles(path, source, config, family, family.Gguf!.Names(config));
+            Config config = family.Gguf!.ReadConfig(metadata, source, family.Type);
+            return new ModelFiles(path, source, config, family, family.Gguf.Names(config));
         }
         catch
         {
