@@ -169,14 +169,14 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
     static string Some(IReadOnlyList<string> items) =>
         string.Join(", ", items.Take(MostNamed)) + (items.Count > MostNamed ? $" and {items.Count - MostNamed} more" : "");
 
-    /// <summary>Expressions like <c>config.HiddenSize</c> as the keys of config.json.</summary>
+    /// <summary>Expressions like <c>config.HiddenSize</c> or <c>hiddenSize</c> as the keys of config.json: names of two words at least.</summary>
     static string ConfigKeys(string because)
     {
         string[] keys = [.. Member().Matches(because).Select(match => Capital().Replace(match.Groups["name"].Value, "_$0").TrimStart('_').ToLowerInvariant()).Distinct(StringComparer.Ordinal)];
         return keys.Length > 0 ? $"key {string.Join(", ", keys)}" : "";
     }
 
-    [GeneratedRegex(@"\.(?<name>[A-Z][A-Za-z0-9]*)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\b(?<name>[A-Za-z][a-z0-9]*([A-Z][a-z0-9]*)+)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Member();
 
     [GeneratedRegex("[A-Z]", RegexOptions.CultureInvariant, 1000)]

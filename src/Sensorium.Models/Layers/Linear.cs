@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sensorium.Tensors;
 using Sensorium.Weights;
 
@@ -13,10 +14,14 @@ public sealed class Linear
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
     /// <param name="hasBias">Whether there is a bias.</param>
-    public Linear(Checkpoint at, int inputs, int outputs, bool hasBias = true)
+    /// <param name="inputsAre">Where the inputs come from, for messages.</param>
+    /// <param name="outputsAre">Where the outputs come from, for messages.</param>
+    public Linear(
+        Checkpoint at, int inputs, int outputs, bool hasBias = true,
+        [CallerArgumentExpression(nameof(inputs))] string inputsAre = "", [CallerArgumentExpression(nameof(outputs))] string outputsAre = "")
     {
-        weight = at.Weight("weight", WeightRole.Matrix, outputs, inputs);
-        bias = hasBias ? at.Weight("bias", WeightRole.Vector, outputs) : null;
+        weight = at.Weight("weight", WeightRole.Matrix, [outputs, inputs], $"{outputsAre}, {inputsAre}");
+        bias = hasBias ? at.Weight("bias", WeightRole.Vector, [outputs], outputsAre) : null;
     }
 
     /// <summary>A linear layer on weights that stand elsewhere, as a tied head does.</summary>

@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+using Sensorium.Tensors;
+using Sensorium.Weights;
+
+namespace Sensorium.Models.Tests;
+
+/// <summary>Folders with checkpoints that tests make, and the bundles and models that the repository carries.</summary>
+sealed class TestCheckpoints : IDisposable
+{
+    readonly string root = Directory.CreateTempSubdirectory("sensorium").FullName;
+
+    public static string Repository { get; } = FindRepository();
+
+    public static string Bundle(string name) => Path.Combine(Repository, "tests", "Sensorium.Conformance", "bundles", name);
+
+    public static string Model(string name) => Path.Combine(Repository, "models", name);
+
+    /// <summary>A folder with a config and tensors.</summary>
+    public string Folder(string name, JsonObject config, params RawTensor[] tensors)
+    {
+        string folder = Path.Combine(root, name);
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
+        if (tensors.Length > 0)
+        {
+            SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors);
+        }
+
+        return folder;
+    }
+
+    /// <summary>A copy of a carried checkpoint whose config is changed.</summary>
+    public string Copy(string folder, Action<JsonObject> change)
+    {
+        string copy = Path.Combine(root, Path.GetFileName(Path.GetDirectoryName(folder)) + "-copy");
+        Directory.CreateDirectory(copy);
+        foreach (string file in Directory.EnumerateFiles(folder))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
+        }
+
+        string configFile = Path.Combine(copy, "config.json");
+        JsonObject config = JsonNode.Parse(File.ReadAllText(configFile))!.AsObject();
+        change(config);
+        File.WriteAllText(configFile, config.ToJsonString());
+        return copy;
+    }
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    static string FindRepository()
+    {
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "Sensorium.slnx")))
+            {
+                return folder;
+            }
+        }
+
+        throw new InvalidOperationException("the tests run inside the repository");
+    }
+}
