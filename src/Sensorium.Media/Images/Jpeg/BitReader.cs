@@ -70,31 +70,12 @@ unsafe struct BitReader
         }
 
         int entry = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(table.Symbols), (nint)(Window >> (64 - HuffmanTable.LookupBits)));
-        if (entry != 0)
+        if (entry == 0)
         {
-            Drop(entry >> 8);
-            return entry & 255;
+            entry = table.FindLong(Window);
         }
 
-        return TakeLongSymbol(table);
-    }
-
-    /// <summary>Takes a symbol whose code is longer than the look-up; a code that does not exist eats 17 bits and means 0, as in libjpeg.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public int TakeLongSymbol(HuffmanTable table)
-    {
-        int code = (int)(Window >> 48);
-        for (int length = HuffmanTable.LookupBits + 1; length <= 16; length++)
-        {
-            int prefix = code >> (16 - length);
-            if (prefix <= table.MaxCode[length])
-            {
-                Drop(length);
-                return table.Value(prefix + table.ValueOffset[length]);
-            }
-        }
-
-        Drop(17);
-        return 0;
+        Drop(entry >> 8);
+        return entry & 255;
     }
 }

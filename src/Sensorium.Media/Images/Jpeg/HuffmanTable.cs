@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sensorium.Media.Images.Jpeg;
 
 /// <summary>
@@ -35,9 +37,6 @@ sealed class HuffmanTable
 
     /// <summary>What to add to a code of each length to get its index among the values.</summary>
     public int[] ValueOffset { get; } = new int[17];
-
-    /// <summary>The symbol of a code that was found by its length.</summary>
-    public int Value(int index) => values[index & 255];
 
     /// <summary>The largest symbol of the table.</summary>
     public int LargestSymbol { get; private set; }
@@ -113,6 +112,29 @@ sealed class HuffmanTable
         }
     }
 
+    /// <summary>
+    /// Finds a code that is longer than the look-up. A code that does not exist eats 17 bits and means 0, as in libjpeg.
+    /// </summary>
+    /// <param name="window">The coming bits, the next one on top.</param>
+    /// <returns>Length in the second byte, symbol in the lowest.</returns>
+    /// <remarks>Takes the bits by value, so that the reader that holds them may stay in registers.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public int FindLong(ulong window)
+    {
+        int code = (int)(window >> 48);
+        for (int length = LookupBits + 1; length <= 16; length++)
+        {
+            int prefix = code >> (16 - length);
+            if (prefix <= MaxCode[length])
+            {
+                return (length << 8) | values[(prefix + ValueOffset[length]) & 255];
+            }
+        }
+
+        return 17 << 8;
+    }
+
     /// <summary>A coefficient from its value bits (ITU-T T.81, figure F.12).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Extend(int bits, int size) => bits < 1 << (size - 1) ? bits - (1 << size) + 1 : bits;
 }

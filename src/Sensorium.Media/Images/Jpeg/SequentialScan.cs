@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Sensorium.Media.Images.Jpeg;
 
@@ -168,7 +169,11 @@ unsafe sealed class SequentialScan
             InverseDct.Transform(block, steps, output, stride);
         }
 
-        new Span<short>(block, 64).Clear();
+        Vector256<short> zero = Vector256<short>.Zero;
+        zero.StoreAligned(block);
+        zero.StoreAligned(block + 16);
+        zero.StoreAligned(block + 32);
+        zero.StoreAligned(block + 48);
     }
 
     /// <summary>Decodes one block into zeroed room.</summary>
@@ -245,7 +250,9 @@ unsafe sealed class SequentialScan
             }
             else
             {
-                int symbol = bits.TakeLongSymbol(acTable);
+                int symbol = acTable.FindLong(bits.Window);
+                bits.Drop(symbol >> 8);
+                symbol &= 255;
                 run = symbol >> 4;
                 length = symbol & 15;
                 if (length == 0)
