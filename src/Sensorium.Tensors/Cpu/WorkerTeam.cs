@@ -20,6 +20,9 @@ public sealed unsafe class WorkerTeam : IDisposable
     // Long enough to bridge the gap between two operations of a forward pass, short enough not to burn a core at rest.
     const int SpinRounds = 2000;
 
+    // Beside the number of workers that are in a loop: whether more may enter.
+    const long Open = 1L << 32;
+
     readonly Thread[] threads;
     readonly object gate = new();
     readonly object sleep = new();
@@ -118,8 +121,8 @@ public sealed unsafe class WorkerTeam : IDisposable
         loop.Count = count;
         loop.Grain = grain;
         loop.Next.Value = 0;
-        loop.Busy.Value = threads.Length;
         loop.Job = job;
+        Interlocked.Exchange(ref loop.Busy.Value, Open);
         Interlocked.Increment(ref generation);
         if (sleeping != 0)
         {
@@ -130,6 +133,9 @@ public sealed unsafe class WorkerTeam : IDisposable
         }
 
         Take(0);
+
+        // A worker that has not begun by now finds nothing to do: it is not waited for, since the system may have given its core to others.
+        Interlocked.And(ref loop.Busy.Value, ~Open);
         var spin = default(SpinWait);
         while (Volatile.Read(ref loop.Busy.Value) != 0)
         {
@@ -204,9 +210,29 @@ public sealed unsafe class WorkerTeam : IDisposable
                 return;
             }
 
-            Take(worker);
-            Interlocked.Decrement(ref loop.Busy.Value);
+            if (Enter())
+            {
+                Take(worker);
+                Interlocked.Decrement(ref loop.Busy.Value);
+            }
         }
+    }
+
+    bool Enter()
+    {
+        long busy = Volatile.Read(ref loop.Busy.Value);
+        while ((busy & Open) != 0)
+        {
+            long found = Interlocked.CompareExchange(ref loop.Busy.Value, busy + 1, busy);
+            if (found == busy)
+            {
+                return true;
+            }
+
+            busy = found;
+        }
+
+        return false;
     }
 
     /// <summary>Ends the threads.</summary>
