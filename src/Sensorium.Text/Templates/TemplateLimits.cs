@@ -7,7 +7,7 @@ public sealed record TemplateLimits
     public static TemplateLimits Default { get; } = new();
 
     /// <summary>Steps of one rendering: evaluated nodes, plus a share for every character or element that is copied or compared.</summary>
-    public long MaxSteps { get; init; } = 12_000_000;
+    public long MaxSteps { get; init; } = 8_000_000;
 
     /// <summary>Characters that may be alive at once in one rendering, over and above four times the input; a list element counts as <see cref="ElementCost"/>.</summary>
     public long MaxMemory { get; init; } = 16 << 20;

@@ -26,8 +26,6 @@ internal static class NumberFilters
         var method = given[1] is null ? "common" : Printer.Str(state.Meter, given[1]!);
         if (method is not ("common" or "ceil" or "floor"))
             throw Fault.Argument("method must be common, ceil or floor");
-        if (value is UndefinedValue undefined)
-            throw undefined.Fail();
         if (!Comparison.IsNumber(value))
             throw Fault.Type($"type {value.TypeName} doesn't define __round__ method");
         var precision = given[0] is null ? 0 : (int)Math.Clamp(Methods.Integer(given[0]!), -5000, 5000);
@@ -47,6 +45,8 @@ internal static class NumberFilters
 
     public static TemplateValue Int(RenderState state, TemplateValue value, Arguments arguments)
     {
+        if (value is StrValue digits)
+            state.Meter.Step(digits.Text.Length * (long)(1 + (Math.Min(digits.Text.Length, 4300) >> 6)));
         var given = arguments.Bind("int", 0, "default", "base");
         var otherwise = given[0] ?? IntValue.Of(0);
         var radix = given[1] is null ? 10 : Methods.Integer(given[1]!);
@@ -67,6 +67,8 @@ internal static class NumberFilters
     public static TemplateValue Float(RenderState state, TemplateValue value, Arguments arguments)
     {
         var otherwise = arguments.Bind("float", 0, "default")[0] ?? new FloatValue(0);
+        if (value is StrValue digits)
+            state.Meter.Step(digits.Text.Length >> 2);
         return value switch
         {
             FloatValue => value,

@@ -91,7 +91,13 @@ internal static class Selecting
         };
     }
 
-    public static TemplateValue IgnoreCase(TemplateValue value) => value is StrValue text ? StrValue.Of(StringCase.Lower(text.Text)) : value;
+    public static TemplateValue IgnoreCase(TemplateValue value)
+    {
+        if (value is not StrValue text)
+            return value;
+        Meter.Current?.Allocate(text.Text.Length);
+        return StrValue.Of(StringCase.Lower(text.Text));
+    }
 
     static TemplateValue[] Parts(TemplateValue? attribute)
     {

@@ -172,7 +172,7 @@ internal static class SequenceFilters
         return new ListValue(Sorting.Sorted(
             state,
             Iteration.ToArray(state, value),
-            item => getters.Count == 1 ? getters[0](item) : new TupleValue([.. getters.Select(g => g(item))]),
+            item => Key(getters, item),
             given[0]?.IsTrue ?? false));
     }
 
@@ -247,6 +247,15 @@ internal static class SequenceFilters
             start = end;
         }
         return new ListValue([.. groups]);
+    }
+
+    /// <summary>A list also for a single attribute, as Jinja2 has it: lists look for equality first, which values without an order may have.</summary>
+    static ListValue Key(List<Func<TemplateValue, TemplateValue>> getters, TemplateValue item)
+    {
+        var parts = new TemplateValue[getters.Count];
+        for (var i = 0; i < parts.Length; i++)
+            parts[i] = getters[i](item);
+        return new ListValue(parts);
     }
 
     static IEnumerable<TemplateValue> Backwards(TemplateValue[] items)

@@ -16,7 +16,8 @@ internal static class StringMethods
     public static TemplateValue Call(RenderState state, StrValue owner, string name, Arguments arguments)
     {
         var text = owner.Text;
-        state.Meter.Step(1 + (text.Length >> 6));
+        if (name is not ("startswith" or "endswith" or "join" or "format"))
+            state.Meter.Step(1 + (text.Length >> 4));
         switch (name)
         {
             case "strip" or "lstrip" or "rstrip":
@@ -33,15 +34,16 @@ internal static class StringMethods
                 return BoolValue.Of(StartsOrEnds(owner, name, arguments.Expect(name, 1, 3)));
             case "upper" or "lower" or "title" or "capitalize" or "swapcase" or "casefold":
                 arguments.Expect(name, 0, 0);
+                state.Meter.Step(text.Length >> 2);
                 state.Meter.Allocate(text.Length);
                 return owner.Like(StringCase.Change(text, name));
             case "replace":
                 var replace = arguments.Bind(name, 2, "old", "new", "count");
                 return owner.Like(Replace(state, text, Text(name, replace[0]!), Text(name, replace[1]!), replace[2] is null ? -1 : Methods.Integer(replace[2]!)));
             case "find" or "rfind" or "index" or "rindex":
-                return Find(owner, name, arguments.Expect(name, 1, 3));
+                return Find(state, owner, name, arguments.Expect(name, 1, 3));
             case "count":
-                return IntValue.Of(Count(owner, arguments.Expect(name, 1, 3)));
+                return IntValue.Of(Count(state, owner, arguments.Expect(name, 1, 3)));
             case "join":
                 return owner.Like(Join(state, owner, arguments.Expect(name, 1, 1)[0]));
             case "format":
@@ -56,7 +58,7 @@ internal static class StringMethods
                 var size = arguments.Bind(name, 0, "tabsize")[0];
                 return owner.Like(ExpandTabs(state, text, size is null ? 8 : Methods.Integer(size)));
             case "partition" or "rpartition":
-                return Partition(owner, name, Text(name, arguments.Expect(name, 1, 1)[0]));
+                return Partition(state, owner, name, Text(name, arguments.Expect(name, 1, 1)[0]));
             case "removeprefix":
                 var prefix = Text(name, arguments.Expect(name, 1, 1)[0]);
                 return text.StartsWith(prefix, StringComparison.Ordinal) ? owner.Like(text[prefix.Length..]) : owner;
@@ -67,6 +69,7 @@ internal static class StringMethods
                 throw Fault.Type($"'{name}' gives what chat templates have no values for (bytes, character tables)");
             default:
                 arguments.Expect(name, 0, 0);
+                state.Meter.Step(text.Length >> 2);
                 return BoolValue.Of(StringCase.Is(text, name));
         }
     }
@@ -101,6 +104,7 @@ internal static class StringMethods
     {
         if (count == 0)
             return text;
+        state.Meter.Search(text.Length, old.Length);
         if (count < 0 && old.Length > 0)
         {
             if (with.Length > old.Length)
@@ -206,11 +210,13 @@ internal static class StringMethods
         return builder.ToString();
     }
 
-    static TupleValue Partition(StrValue owner, string name, string separator)
+    static TupleValue Partition(RenderState state, StrValue owner, string name, string separator)
     {
         if (separator.Length == 0)
             throw Fault.Value("empty separator");
         var text = owner.Text;
+        state.Meter.Search(text.Length, separator.Length);
+        state.Meter.Allocate(text.Length);
         var at = name == "partition" ? text.IndexOf(separator, StringComparison.Ordinal) : text.LastIndexOf(separator, StringComparison.Ordinal);
         if (at < 0)
             return name == "partition" ? new TupleValue([owner, owner.Like(""), owner.Like("")]) : new TupleValue([owner.Like(""), owner.Like(""), owner]);
@@ -239,12 +245,13 @@ internal static class StringMethods
         bool Matches(string part) => name == "startswith" ? text.StartsWith(part, StringComparison.Ordinal) : text.EndsWith(part, StringComparison.Ordinal);
     }
 
-    static IntValue Find(StrValue owner, string name, TemplateValue[] given)
+    static IntValue Find(RenderState state, StrValue owner, string name, TemplateValue[] given)
     {
         var part = Text(name, given[0]);
         var start = Methods.Bound(given, 1, 0, owner.Length);
         var stop = Methods.Bound(given, 2, owner.Length, owner.Length);
         var found = -1;
+        state.Meter.Search(owner.Text.Length, part.Length);
         if (start <= stop && (given.Length < 2 || given[1] is NoneValue || Methods.Integer(given[1]) <= owner.Length))
         {
             var from = owner.UnitIndex(start);
@@ -258,13 +265,14 @@ internal static class StringMethods
         return IntValue.Of(found);
     }
 
-    static long Count(StrValue owner, TemplateValue[] given)
+    static long Count(RenderState state, StrValue owner, TemplateValue[] given)
     {
         var part = Text("count", given[0]);
         var start = Methods.Bound(given, 1, 0, owner.Length);
         var stop = Methods.Bound(given, 2, owner.Length, owner.Length);
         if (start > stop)
             return 0;
+        state.Meter.Search(owner.Text.Length, part.Length);
         var text = owner.Substring(start, stop - start);
         return part.Length == 0 ? StrValue.CountCodePoints(text) + 1 : CountOf(text, part);
     }

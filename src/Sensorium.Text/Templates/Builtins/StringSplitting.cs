@@ -9,6 +9,7 @@ internal static class StringSplitting
     {
         if (separator is { Length: 0 })
             throw Fault.Value("empty separator");
+        state.Meter.Search(text.Length, separator?.Length ?? 0);
         if (limit < 0)
             limit = long.MaxValue;
         var parts = separator is null

@@ -24,8 +24,8 @@ internal static class Tests
         "number" => Plain(name, Comparison.IsNumber),
         "sequence" => Plain(name, static v => v is StrValue or SequenceValue or DictValue or RangeValue or UndefinedValue),
         "string" => Plain(name, static v => v is StrValue),
-        "lower" => (state, value, _) => StringCase.Is(Printer.Str(state.Meter, value), "islower"),
-        "upper" => (state, value, _) => StringCase.Is(Printer.Str(state.Meter, value), "isupper"),
+        "lower" => (state, value, _) => HasCase(state, value, "islower"),
+        "upper" => (state, value, _) => HasCase(state, value, "isupper"),
         "odd" => (state, value, _) => Comparison.Equal(Remainder(state, value, IntValue.Of(2)), IntValue.Of(1)),
         "even" => (state, value, _) => Comparison.Equal(Remainder(state, value, IntValue.Of(2)), IntValue.Of(0)),
         "divisibleby" => (state, value, arguments) => Comparison.Equal(Remainder(state, value, One(name, arguments, "num")), IntValue.Of(0)),
@@ -50,6 +50,13 @@ internal static class Tests
     };
 
     static TemplateValue One(string name, Arguments arguments, string parameter = "b") => arguments.Bind(name, 1, parameter)[0]!;
+
+    static bool HasCase(RenderState state, TemplateValue value, string which)
+    {
+        var text = Printer.Str(state.Meter, value);
+        state.Meter.Step(text.Length >> 2);
+        return StringCase.Is(text, which);
+    }
 
     static TemplateValue Remainder(RenderState state, TemplateValue value, TemplateValue by) => Arithmetic.Apply(state, Operator.Modulo, value, by);
 

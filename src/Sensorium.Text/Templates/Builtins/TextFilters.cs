@@ -94,6 +94,7 @@ internal static class TextFilters
         arguments.Bind("title", 0);
         var text = Printer.ToStr(state.Meter, value);
         state.Meter.Allocate(text.Text.Length);
+        state.Meter.Step(text.Text.Length >> 1);
         var builder = new StringBuilder(text.Text.Length);
         for (var at = 0; at < text.Text.Length;)
         {
@@ -125,6 +126,8 @@ internal static class TextFilters
             throw new Fault(TemplateErrorKind.Assertion, $"expected length >= {end.Length}, got {length}");
         if (leeway < 0)
             throw new Fault(TemplateErrorKind.Assertion, $"expected leeway >= 0, got {leeway}");
+        if (value is not StrValue && Iteration.LengthOf(value) <= length + leeway)
+            return value;
         var text = Require(value);
         if (text.Length <= length + leeway)
             return text;
@@ -142,7 +145,9 @@ internal static class TextFilters
     {
         arguments.Bind("wordcount", 0);
         var (count, inWord) = (0, false);
-        foreach (var rune in Printer.Str(state.Meter, value).EnumerateRunes())
+        var text = Printer.Str(state.Meter, value);
+        state.Meter.Step(text.Length >> 2);
+        foreach (var rune in text.EnumerateRunes())
         {
             var isWord = Rune.IsLetterOrDigit(rune) || rune.Value == '_' || Rune.IsNumber(rune);
             count += isWord && !inWord ? 1 : 0;
@@ -156,6 +161,7 @@ internal static class TextFilters
         arguments.Bind("striptags", 0);
         var text = Printer.Str(state.Meter, value);
         state.Meter.Allocate(text.Length);
+        state.Meter.Step(text.Length >> 2);
         text = Without(Without(text, "<!--", "-->"), "<", ">");
         return StrValue.Of(Unescape(string.Join(' ', StringSplitting.Split(state, text, null, -1, fromRight: false))));
     }
@@ -259,6 +265,7 @@ internal static class TextFilters
     {
         StrValue text => text,
         UndefinedValue undefined => throw undefined.Fail(),
+        SequenceValue or DictValue => throw new Fault(TemplateErrorKind.Attribute, $"the filter works on text, not on {value.TypeName}"),
         _ => throw Fault.Type($"the filter works on text, not on {value.TypeName}"),
     };
 

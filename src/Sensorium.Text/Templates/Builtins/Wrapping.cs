@@ -14,9 +14,11 @@ internal static class Wrapping
             throw Fault.Value($"invalid width {width} (must be > 0)");
         var breaksLong = given[1]?.IsTrue ?? true;
         var newline = given[2] is null or NoneValue ? "\n" : Printer.Str(state.Meter, given[2]!);
+        if (value is StrValue all)
+            state.Meter.Step(all.Text.Length);
         var onHyphens = given[3]?.IsTrue ?? true;
         if (value is not StrValue text)
-            throw value is UndefinedValue undefined ? undefined.Fail() : Fault.Type($"the filter works on text, not on {value.TypeName}");
+            throw value is UndefinedValue undefined ? undefined.Fail() : new Fault(TemplateErrorKind.Attribute, $"the filter works on text, not on {value.TypeName}");
         var builder = new StringBuilder();
         var first = true;
         foreach (var line in StringSplitting.Lines(state, text.Text, keepEnds: false))
@@ -65,7 +67,8 @@ internal static class Wrapping
 
     static void BreakLong(RenderState state, List<string> chunks, List<string> line, int width, int length, bool breaksLong, bool onHyphens)
     {
-        var room = Math.Max(1, width - length);
+        // With no room left nothing is taken, and the blank in front of it then stays: a quirk of Python's textwrap.
+        var room = width - length;
         if (!breaksLong)
         {
             if (line.Count > 0)
@@ -77,7 +80,7 @@ internal static class Wrapping
         var chunk = chunks[^1];
         state.Meter.Allocate(chunk.Length);
         var end = room;
-        if (onHyphens)
+        if (onHyphens && room > 0)
         {
             var hyphen = chunk.LastIndexOf('-', room - 1);
             if (hyphen > 0 && chunk.AsSpan(0, hyphen).IndexOfAnyExcept('-') >= 0)

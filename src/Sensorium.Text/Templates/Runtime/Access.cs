@@ -134,7 +134,8 @@ internal static class Access
     /// <summary>Attributes that every Python object has and the sandbox refuses.</summary>
     static bool IsObjectAttribute(string name) => name is "__class__" or "__doc__" or "__init__" or "__new__" or "__dir__" or "__hash__" or "__eq__" or "__ne__"
         or "__lt__" or "__le__" or "__gt__" or "__ge__" or "__str__" or "__repr__" or "__format__" or "__sizeof__" or "__reduce__" or "__reduce_ex__"
-        or "__getattribute__" or "__setattr__" or "__delattr__" or "__subclasshook__" or "__init_subclass__" or "__getstate__";
+        or "__getattribute__" or "__setattr__" or "__delattr__" or "__subclasshook__" or "__init_subclass__" or "__getstate__"
+        or "__len__" or "__iter__" or "__contains__" or "__getitem__" or "__setitem__" or "__delitem__" or "__add__" or "__mul__" or "__mod__" or "__call__" or "__globals__" or "__dict__" or "__module__";
 
     static bool TryIndex(long index, int length, out int at)
     {

@@ -8,7 +8,11 @@ internal static class Comparison
     public static bool Equal(TemplateValue a, TemplateValue b)
     {
         if (a is StrValue s && b is StrValue t)
+        {
+            if (s.Text.Length == t.Text.Length && s.Text.Length > 64)
+                Meter.Current?.Step(s.Text.Length >> 5);
             return s.Text == t.Text;
+        }
         if (ReferenceEquals(a, b))
             return a is not FloatValue { Value: double.NaN };
         Meter.Current?.Step();
@@ -125,7 +129,7 @@ internal static class Comparison
             case StrValue text:
                 if (item is not StrValue part)
                     throw item is UndefinedValue ? Fault.Type("'in <string>' requires string as left operand, not Undefined") : Fault.Type($"'in <string>' requires string as left operand, not {item.TypeName}");
-                state.Meter.Step(text.Text.Length >> 4);
+                state.Meter.Search(text.Text.Length, part.Text.Length);
                 return text.Text.Contains(part.Text, StringComparison.Ordinal);
             case DictValue dict:
                 return dict.Get(RequireHashable(item)) is not null;
@@ -158,6 +162,8 @@ internal static class Comparison
         switch (value)
         {
             case StrValue text:
+                if (text.Text.Length > 64)
+                    Meter.Current?.Step(text.Text.Length >> 3);
                 return text.Text.GetHashCode(StringComparison.Ordinal);
             case IntValue { IsSmall: true } or BoolValue:
                 TryLong(value, out var small);

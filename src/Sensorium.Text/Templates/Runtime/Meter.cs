@@ -42,13 +42,16 @@ internal sealed class Meter(TemplateLimits limits, long inputSize)
             Exhausted();
     }
 
+    /// <summary>Accounts for looking for a part in a text: at worst every place of the text matches most of the part.</summary>
+    public void Search(long length, long part) => Step(1 + (length >> 4) + ((length >> 4) * Math.Min(part, length) >> 7));
+
     /// <summary>Accounts for characters that are about to be made; call it before making them.</summary>
     public void Allocate(long characters)
     {
         if (characters > memoryLimit - live - Fresh)
             Full(characters);
         Fresh += characters;
-        Step((characters >> 5) + 1);
+        Step((characters >> 4) + 1);
     }
 
     /// <summary>Accounts for the elements of a list or mapping that is about to be made.</summary>

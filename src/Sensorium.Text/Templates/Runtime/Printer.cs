@@ -39,6 +39,9 @@ internal static class Printer
     {
         if (value.GetBitLength() > 14_285)
             throw Fault.Value($"Exceeds the limit ({MaxIntDigits} digits) for integer string conversion");
+        // Decimal digits cost the square of a big number's length.
+        var bits = (long)value.GetBitLength();
+        Meter.Current?.Step((bits >> 4) * (bits >> 10));
         return value.ToString(CultureInfo.InvariantCulture);
     }
 
@@ -152,14 +155,17 @@ internal static class Printer
             case LoopValue loop:
                 builder.Append(CultureInfo.InvariantCulture, $"<LoopContext {loop.Index0 + 1}/{loop.Length}>");
                 return;
+            case BlocksValue:
+                builder.Append("<TemplateReference None>");
+                return;
             case Callable callable:
                 builder.Append(callable.Description);
                 return;
-            case GeneratorValue:
-                builder.Append('<').Append(value.TypeName).Append(" object>");
+            case NoneValue or BoolValue or IntValue or FloatValue:
+                builder.Append(Repr(meter, value));
                 return;
             default:
-                builder.Append(Repr(meter, value));
+                builder.Append('<').Append(value.TypeName).Append(" object>");
                 return;
         }
     }

@@ -70,6 +70,7 @@ internal sealed class StrValue : TemplateValue
     {
         if (IsFlat)
             return codePoint;
+        Meter.Current?.Step(codePoint >> 4);
         var unit = 0;
         for (var i = 0; i < codePoint; i++)
             unit += PairAt(Text, unit) ? 2 : 1;
@@ -77,7 +78,13 @@ internal sealed class StrValue : TemplateValue
     }
 
     /// <summary>Which code point begins at a UTF-16 unit.</summary>
-    public int CodePointIndex(int unit) => IsFlat ? unit : CountCodePoints(Text.AsSpan(0, unit));
+    public int CodePointIndex(int unit)
+    {
+        if (IsFlat)
+            return unit;
+        Meter.Current?.Step(unit >> 4);
+        return CountCodePoints(Text.AsSpan(0, unit));
+    }
 
     public IEnumerable<TemplateValue> CodePoints()
     {

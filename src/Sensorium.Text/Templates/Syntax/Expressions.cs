@@ -13,6 +13,8 @@ internal abstract class Expression
     public TemplateValue Evaluate(RenderState state)
     {
         state.Meter.Step();
+        if (Depth > 8)
+            Meter.EnsureStack();
         return Compute(state);
     }
 

@@ -78,6 +78,9 @@ internal sealed class Lexer
 
     void Comment()
     {
+        // Jinja2 takes a tag that begins as the template ends for nothing.
+        if (position >= source.Length)
+            return;
         var end = source.IndexOf("#}", position, StringComparison.Ordinal);
         if (end < 0)
             throw new SyntaxFault(line, "Missing end of comment tag");
@@ -104,6 +107,8 @@ internal sealed class Lexer
 
     void Raw()
     {
+        if (position >= source.Length)
+            return;
         for (var tag = position; (tag = source.IndexOf("{%", tag, StringComparison.Ordinal)) >= 0; tag += 2)
         {
             var at = tag + 2;

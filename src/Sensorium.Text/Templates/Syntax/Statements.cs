@@ -19,6 +19,7 @@ internal abstract class Statement
     {
         state.Line = Line;
         state.Meter.Step();
+        Meter.EnsureStack();
         state.Meter.Checkpoint();
         return Run(state);
     }
