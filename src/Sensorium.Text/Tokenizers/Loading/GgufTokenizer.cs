@@ -89,13 +89,13 @@ internal static class GgufTokenizer
     {
         if (source.Merges is null) throw new TokenizerException(file, Prefix + "merges", "is missing");
         var known = GgufPatterns.For(source.Pre) ?? throw new TokenizerException(file, Prefix + "pre", $"the pre-tokenizer '{source.Pre}' is not known");
-        var merges = new List<(string Left, string Right)>(source.Merges.Count);
+        var merges = new MergeList(source.Merges.Count);
         for (int i = 0; i < source.Merges.Count; i++)
         {
             string merge = source.Merges[i];
             int space = merge.Length < 3 ? -1 : merge.IndexOf(' ', 1);
             if (space < 0 || space == merge.Length - 1) throw new TokenizerException(file, $"{Prefix}merges[{i}]", $"'{Vocabulary.Shorten(merge)}' is not two tokens with a space between them");
-            merges.Add((merge[..space], merge[(space + 1)..]));
+            merges.Add(merge, space);
         }
         var steps = new List<PreTokenizer>();
         foreach (string regex in known.Regexes) steps.Add(new SplitPreTokenizer(RegexPattern.Compile(regex, file, Prefix + "pre"), SplitBehavior.Isolated));

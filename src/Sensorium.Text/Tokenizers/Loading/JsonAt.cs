@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Sensorium.Text.Tokenizers.Loading;
 
 /// <summary>A JSON value that knows its file and path, so that what is wrong with it can be said.</summary>
-internal readonly struct JsonAt(JsonElement element, string file, string path)
+internal readonly struct JsonAt(JsonElement element, string file, string parent, int index = -1)
 {
     /// <summary>Parses a file.</summary>
     /// <exception cref="TokenizerException">It is not JSON, or nested too deeply.</exception>
@@ -24,7 +24,8 @@ internal readonly struct JsonAt(JsonElement element, string file, string path)
 
     public string File => file;
 
-    public string Path => path;
+    // Put together on demand: arrays have hundreds of thousands of elements, and few are ever named.
+    public string Path => index < 0 ? parent : $"{parent}[{index}]";
 
     public bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
 
@@ -34,13 +35,14 @@ internal readonly struct JsonAt(JsonElement element, string file, string path)
 
     public bool IsArray => element.ValueKind == JsonValueKind.Array;
 
-    public TokenizerException Error(string problem) => new(file, path, problem);
+    public TokenizerException Error(string problem) => new(file, Path, problem);
 
     /// <summary>A member; null (as JSON) when it is missing.</summary>
     public JsonAt this[string name]
     {
         get
         {
+            string path = Path;
             string inner = path.Length == 0 ? name : $"{path}.{name}";
             if (element.ValueKind != JsonValueKind.Object) throw Error("must be an object");
             return new(element.TryGetProperty(name, out var value) ? value : default, file, inner);
@@ -53,7 +55,8 @@ internal readonly struct JsonAt(JsonElement element, string file, string path)
         if (IsNull) yield break;
         if (!IsArray) throw Error("must be an array");
         int i = 0;
-        foreach (var item in element.EnumerateArray()) yield return new(item, file, $"{path}[{i++}]");
+        string path = Path;
+        foreach (var item in element.EnumerateArray()) yield return new(item, file, path, i++);
     }
 
     /// <summary>The steps of a sequence, a sensible number of them.</summary>
@@ -73,7 +76,7 @@ internal readonly struct JsonAt(JsonElement element, string file, string path)
         }
         catch (InvalidOperationException e)
         {
-            throw new TokenizerException(file, path, "is not valid Unicode", e);
+            throw new TokenizerException(file, Path, "is not valid Unicode", e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Sensorium.Text.Tokenizers.Models;
 
 namespace Sensorium.Text.Tokenizers.Loading;
@@ -35,7 +36,7 @@ internal static class ModelReader
             {
                 throw new TokenizerException(at.File, at.Path, "a token is not valid Unicode", e);
             }
-            int id = new JsonAt(entry.Value, at.File, $"{at.Path}['{Vocabulary.Shorten(token)}']").Int();
+            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id)) throw new TokenizerException(at.File, $"{at.Path}['{Vocabulary.Shorten(token)}']", "must be an integer");
             if (!ids.TryAdd(token, id)) throw at.Error($"the token '{Vocabulary.Shorten(token)}' occurs twice");
         }
         return Vocabulary.FromPairs(ids, at.File, at.Path);
@@ -58,16 +59,18 @@ internal static class ModelReader
         return new(vocabulary, Merges(at["merges"]), options, false, at.File, at["merges"].Path);
     }
 
-    static List<(string Left, string Right)> Merges(JsonAt at)
+    static MergeList Merges(JsonAt at)
     {
         if (!at.IsArray) throw at.Error("must be an array");
-        var merges = new List<(string Left, string Right)>(at.Element.GetArrayLength());
+        var merges = new MergeList(at.Element.GetArrayLength());
         foreach (var item in at.Items())
         {
             if (item.IsArray)
             {
                 if (item.Element.GetArrayLength() != 2) throw item.Error("must be a pair of two tokens");
-                merges.Add((new JsonAt(item.Element[0], item.File, item.Path).String(), new JsonAt(item.Element[1], item.File, item.Path).String()));
+                var (left, right) = (item.Element[0], item.Element[1]);
+                if (left.ValueKind != JsonValueKind.String || right.ValueKind != JsonValueKind.String) throw item.Error("must be a pair of two tokens");
+                merges.Add(left.GetString()!, right.GetString()!);
                 continue;
             }
             string text = item.String();
@@ -75,7 +78,7 @@ internal static class ModelReader
             // A comment line of the old merges.txt.
             if (merges.Count == 0 && text.StartsWith("#version", StringComparison.Ordinal)) continue;
             if (space <= 0 || space == text.Length - 1 || text.IndexOf(' ', space + 1) >= 0) throw item.Error($"'{Vocabulary.Shorten(text)}' is not two tokens with a space between them");
-            merges.Add((text[..space], text[(space + 1)..]));
+            merges.Add(text, space);
         }
         return merges;
     }
@@ -97,8 +100,10 @@ internal static class ModelReader
         foreach (var item in vocab.Items())
         {
             if (!item.IsArray || item.Element.GetArrayLength() != 2) throw item.Error("must be a pair [piece, score]");
-            scores[pieces.Count] = new JsonAt(item.Element[1], item.File, item.Path + "[1]").Double();
-            pieces.Add(new JsonAt(item.Element[0], item.File, item.Path + "[0]").String());
+            var (piece, score) = (item.Element[0], item.Element[1]);
+            if (piece.ValueKind != JsonValueKind.String || score.ValueKind != JsonValueKind.Number) throw item.Error("must be a pair [piece, score]");
+            scores[pieces.Count] = score.GetDouble();
+            pieces.Add(piece.GetString()!);
         }
         int unknown = at["unk_id"].Int(-1);
         if (unknown >= n) throw at["unk_id"].Error($"{unknown} is not in the vocabulary of {n} pieces");

@@ -41,7 +41,7 @@ internal sealed class BpeModel : TokenizerModel
     /// <param name="lenient">A merge of tokens that the vocabulary does not have is passed over (GGUF) instead of refused.</param>
     /// <param name="file">For messages.</param>
     /// <param name="key">For messages.</param>
-    public BpeModel(Vocabulary vocabulary, IReadOnlyList<(string Left, string Right)> merges, BpeOptions options, bool lenient, string file, string key) : base(vocabulary)
+    public BpeModel(Vocabulary vocabulary, MergeList merges, BpeOptions options, bool lenient, string file, string key) : base(vocabulary)
     {
         this.options = options;
         unknown = options.UnknownToken is null ? -1 : vocabulary.IdOf(options.UnknownToken);
@@ -49,18 +49,24 @@ internal sealed class BpeModel : TokenizerModel
         affixes = options.ContinuingPrefix.Length + options.EndOfWordSuffix.Length > 0;
         this.merges = new(merges.Count);
         int prefix = options.ContinuingPrefix.Length;
+        var joined = new char[256];
         for (int r = 0; r < merges.Count; r++)
         {
-            var (left, right) = merges[r];
+            var left = merges.Left(r);
+            var right = merges.Right(r);
             int a = vocabulary.IdOf(left), b = vocabulary.IdOf(right);
             // The prefix of the right side is dropped when two symbols become one.
-            string joined = string.Concat(left, right.AsSpan(prefix > 0 && right.Length >= prefix ? prefix : 0));
-            int id = vocabulary.IdOf(joined);
+            var rest = right[(prefix > 0 && right.Length >= prefix ? prefix : 0)..];
+            if (joined.Length < left.Length + rest.Length) joined = new char[left.Length + rest.Length];
+            left.CopyTo(joined);
+            rest.CopyTo(joined.AsSpan(left.Length));
+            var whole = joined.AsSpan(0, left.Length + rest.Length);
+            int id = vocabulary.IdOf(whole);
             if (a < 0 || b < 0 || id < 0)
             {
                 if (lenient) continue;
-                string missing = a < 0 ? left : b < 0 ? right : joined;
-                throw new TokenizerException(file, $"{key}[{r}]", $"the merge '{Vocabulary.Shorten(left)}' + '{Vocabulary.Shorten(right)}' needs the token '{Vocabulary.Shorten(missing)}', which the vocabulary does not have");
+                string missing = new(a < 0 ? left : b < 0 ? right : whole);
+                throw new TokenizerException(file, $"{key}[{r}]", $"the merge '{Vocabulary.Shorten(new(left))}' + '{Vocabulary.Shorten(new(right))}' needs the token '{Vocabulary.Shorten(missing)}', which the vocabulary does not have");
             }
             this.merges.Add(a, b, r, id);
         }
