@@ -20,13 +20,17 @@ sealed class Bench(CpuDevice device, int repeats)
             {
                 foreach ((int rows, int inputs, int outputs) in new[] { (512, 2048, 2048), (577, 1024, 4096) })
                 {
-                    using Compute c = device.NewCompute(numerics);
+                    using Compute c = device.NewCompute(numerics), inputsOf = device.NewCompute(numerics);
                     Weight weight = Fill(type, outputs, inputs);
                     var host = new float[rows * inputs];
                     Array.Fill(host, 0.5f);
-                    Tensor x = c.FromHost(host, rows, inputs);
+                    Tensor x = inputsOf.FromHost(host, rows, inputs);
                     bool integers = numerics == Numerics.Fast && type.IsQuantized();
-                    (double ceiling, double seconds) = Interleave(() => integers ? Ceilings.Integers(device) : Ceilings.Floats(device), () => c.MatMul(x, weight));
+                    (double ceiling, double seconds) = Interleave(() => integers ? Ceilings.Integers(device) : Ceilings.Floats(device), () =>
+                    {
+                        c.Reset();
+                        c.MatMul(x, weight);
+                    });
                     double reached = 2.0 * rows * inputs * outputs / seconds;
                     Console.WriteLine($"gemm {numerics,-5} {type,-6} {rows}x{inputs}x{outputs}: {reached / 1e9,7:f0} of {ceiling / 1e9,5:f0} G{(integers ? "OP" : "FLOP")}/s, {100 * reached / ceiling,3:f0} %");
                 }
@@ -39,7 +43,7 @@ sealed class Bench(CpuDevice device, int repeats)
         foreach (DType type in Types)
         {
             // 128 MB in several matrices, so that no cache holds them.
-            using Compute c = device.NewCompute(Numerics.Fast);
+            using Compute c = device.NewCompute(Numerics.Fast), inputsOf = device.NewCompute(Numerics.Fast);
             const int Inputs = 2048, Outputs = 8192;
             int count = (int)Math.Max(2, (128L << 20) / type.ByteCount(Inputs * Outputs));
             var weights = new Weight[count];
@@ -52,15 +56,14 @@ sealed class Bench(CpuDevice device, int repeats)
             Array.Fill(host, 0.5f);
             foreach (int rows in new[] { 1, 8 })
             {
-                Tensor x = c.FromHost(host.AsSpan(0, rows * Inputs), rows, Inputs);
+                Tensor x = inputsOf.FromHost(host.AsSpan(0, rows * Inputs), rows, Inputs);
                 (double ceiling, double seconds) = Interleave(() => Ceilings.ReadBandwidth(device), () =>
                 {
                     foreach (Weight weight in weights)
                     {
+                        c.Reset();
                         c.MatMul(x, weight);
                     }
-
-                    return x;
                 });
                 double reached = weights.Sum(w => (double)w.Prepared!.ReadBytes) / seconds;
                 Console.WriteLine($"decode {type,-6} {rows} rows: {reached / 1e9,5:f1} of {ceiling / 1e9,5:f1} GB/s, {100 * reached / ceiling,3:f0} %");
@@ -82,14 +85,18 @@ sealed class Bench(CpuDevice device, int repeats)
         ];
         foreach ((string name, int size, int channels, int outputs, int groups, Window window) in layers)
         {
-            using Compute c = device.NewCompute(Numerics.Exact);
+            using Compute c = device.NewCompute(Numerics.Exact), inputsOf = device.NewCompute(Numerics.Exact);
             var shape = new long[] { outputs, channels / groups, window.Height, window.Width };
             var weight = new Weight(name, WeightRole.Convolution, shape);
             weight.Fill(device, RawTensor.FromFloats(name, shape, new float[weight.Elements]));
             var grid = new Grid((1, size, size));
-            var x = new FeatureMaps(c.FromHost(new float[grid.Rows * channels], grid.Rows, channels), grid);
+            var x = new FeatureMaps(inputsOf.FromHost(new float[grid.Rows * channels], grid.Rows, channels), grid);
             double cells = grid.After(window).Rows;
-            (double ceiling, double seconds) = Interleave(() => Ceilings.Floats(device), () => c.Convolve(x, weight, window, new Epilogue { Activation = Activation.Relu6 }).Rows);
+            (double ceiling, double seconds) = Interleave(() => Ceilings.Floats(device), () =>
+            {
+                c.Reset();
+                c.Convolve(x, weight, window, new Epilogue { Activation = Activation.Relu6 });
+            });
             double reached = 2.0 * cells * weight.Elements / seconds;
             Console.WriteLine($"convolve {name,-16} {size}x{size}x{channels}->{outputs}: {seconds * 1e3,6:f3} ms, {reached / 1e9,4:f0} of {ceiling / 1e9,4:f0} GFLOP/s, {100 * reached / ceiling,3:f0} %");
         }
@@ -103,16 +110,14 @@ sealed class Bench(CpuDevice device, int repeats)
             double best = double.MaxValue;
             for (int i = 0; i < repeats; i++)
             {
-                long start = Stopwatch.GetTimestamp();
-                device.Prepare(raw, WeightRole.Matrix);
-                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+                best = Math.Min(best, Seconds(() => device.Prepare(raw, WeightRole.Matrix)));
             }
 
             Console.WriteLine($"prepare {type,-6}: {raw.ByteLength / best / 1e9:f2} GB/s");
         }
     }
 
-    (double Ceiling, double Seconds) Interleave(Func<double> ceiling, Func<Tensor> run)
+    (double Ceiling, double Seconds) Interleave(Func<double> ceiling, Action run)
     {
         double most = 0, best = double.MaxValue;
         run();
@@ -129,7 +134,7 @@ sealed class Bench(CpuDevice device, int repeats)
     }
 
     /// <summary>One thread's own processor time, where others use the machine; else the clock's.</summary>
-    double Seconds(Func<Tensor> run)
+    double Seconds(Action run)
     {
         if (device.Workers.Threads == 1)
         {

@@ -36,21 +36,34 @@ abstract unsafe class IntegerKernels
     /// <param name="add">Whether c holds a sum to go on from.</param>
     public abstract void Multiply(int count, nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add);
 
+    /// <summary>c = a b, or c += a b, for one row and 16 outputs, from the packed integers.</summary>
+    public abstract void MultiplyRow(nint blocks, sbyte* a, RowScale* row, byte* packed, float* scales, float* minima, int offset, float* c, bool add);
+
     static IntegerKernels Of<TDot>(QuantLayout layout)
         where TDot : struct, IDotOps
-        => (layout.Parts == 2, layout.HasMinimum) switch
+        => (layout.Planes, layout.Scales) switch
         {
-            (false, false) => Kernels<TDot, PlainScales>.Instance,
-            (false, true) => Kernels<TDot, ScalesAndMinima>.Instance,
-            (true, false) => Kernels<TDot, HalfBlockScales>.Instance,
-            (true, true) => Kernels<TDot, HalfBlockScalesAndMinima>.Instance,
+            (Planes.Bytes, ScaleKind.Half) => Kernels<TDot, PlainScales, ByteQuads>.Instance,
+            (Planes.Nibbles, ScaleKind.Half) when layout.IsIndex => Kernels<TDot, PlainScales, IndexQuads>.Instance,
+            (Planes.Nibbles, ScaleKind.Half) => Kernels<TDot, PlainScales, NibbleQuads>.Instance,
+            (Planes.Nibbles, ScaleKind.HalfAndMinimum or ScaleKind.SuperAndMinimum) => Kernels<TDot, ScalesAndMinima, NibbleQuads>.Instance,
+            (Planes.NibblesAndBits, ScaleKind.Half) => Kernels<TDot, PlainScales, NibbleAndBitQuads>.Instance,
+            (Planes.NibblesAndBits, ScaleKind.HalfAndMinimum or ScaleKind.SuperAndMinimum) => Kernels<TDot, ScalesAndMinima, NibbleAndBitQuads>.Instance,
+            (Planes.NibblesAndPairs, ScaleKind.SuperOfSixteen) => Kernels<TDot, HalfBlockScales, NibbleAndPairQuads>.Instance,
+            (Planes.PairsAndBits, ScaleKind.SuperOfSixteen) => Kernels<TDot, HalfBlockScales, PairAndBitQuads>.Instance,
+            (Planes.Pairs, ScaleKind.SuperOfSixteenAndMinimum) => Kernels<TDot, HalfBlockScalesAndMinima, PairQuads>.Instance,
+            _ => throw new NotSupportedException($"{layout} has no kernel"),
         };
 
-    sealed class Kernels<TDot, TScheme> : IntegerKernels
+    sealed class Kernels<TDot, TScheme, TQuads> : IntegerKernels
         where TDot : struct, IDotOps
         where TScheme : struct, IScaleScheme
+        where TQuads : struct, IQuadReader
     {
-        public static readonly Kernels<TDot, TScheme> Instance = new();
+        public static readonly Kernels<TDot, TScheme, TQuads> Instance = new();
+
+        public override void MultiplyRow(nint blocks, sbyte* a, RowScale* row, byte* packed, float* scales, float* minima, int offset, float* c, bool add) =>
+            IntegerRow<TDot, TScheme, TQuads>.Multiply(blocks, a, row, packed, scales, minima, offset, c, add);
 
         public override void Multiply(int count, nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
         {

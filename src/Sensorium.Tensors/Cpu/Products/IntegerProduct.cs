@@ -66,8 +66,14 @@ unsafe struct IntegerProduct
         for (nint block = 0; block < blocks; block += QuantPanels.SliceBlocks)
         {
             nint count = Math.Min(QuantPanels.SliceBlocks, blocks - block);
-            byte* quads = Panels.Quads(group, block, count, scratch);
             Panels.Scales(group, block, count, scales, minima);
+            if (rows == 1)
+            {
+                Kernels.MultiplyRow(count, Rows.Values + firstRow * inputs + block * Panel.Block, Rows.Scales + firstRow * blocks + block, Panels.Packed(group, block), scales, minima, layout.Offset, c, block > 0);
+                continue;
+            }
+
+            byte* quads = Panels.Quads(group, block, count, scratch);
             for (nint row = 0; row < rows;)
             {
                 int m = IntegerKernels.RowsOf(rows - row);

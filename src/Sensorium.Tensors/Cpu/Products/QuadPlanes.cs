@@ -8,7 +8,7 @@ namespace Sensorium.Tensors.Cpu.Products;
 static unsafe class QuadPlanes
 {
     // IQ4_NL's non-linear steps (ggml-common.h, kvalues_iq4nl), plus 128.
-    static ReadOnlySpan<byte> NonLinear => [1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241];
+    internal static ReadOnlySpan<byte> NonLinear => [1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241];
 
     /// <summary>Unpacks blocks to eight quads each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

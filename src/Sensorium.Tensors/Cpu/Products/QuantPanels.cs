@@ -28,6 +28,9 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
         return panels;
     }
 
+    /// <summary>Where the packed integers of a block begin.</summary>
+    public byte* Packed(nint group, nint block) => Group(group) + block * layout.QuadBytes;
+
     /// <summary>A slice's quads, <c>[blocks][8][16][4]</c>: where they lie, or unpacked into <paramref name="tile"/>.</summary>
     public byte* Quads(nint group, nint firstBlock, nint blocks, byte* tile)
     {
@@ -189,28 +192,24 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
             byte* group = Panels.Group(item), scaleAt = group + Panels.Blocks * layout.QuadBytes, superAt = scaleAt + Panels.Blocks * layout.ScaleBytes;
             int scaleWidth = layout.ScaleBytes / Panel.Lanes;
             byte* quads = stackalloc byte[SliceBlocks * 512];
-            byte* integers = stackalloc byte[Panel.Slice];
+            byte* integers = stackalloc byte[Panel.Lanes * Panel.Slice];
             byte* scales = stackalloc byte[64];
             ushort* super = stackalloc ushort[2];
             if (lanes < Panel.Lanes)
             {
                 new Span<byte>(group, (int)Math.Min(Panels.GroupBytes, int.MaxValue)).Clear();
-                new Span<byte>(quads, SliceBlocks * 512).Clear();
+                new Span<byte>(integers, Panel.Lanes * Panel.Slice).Clear();
             }
 
             for (nint block = 0; block < inputs / stored; block++)
             {
                 for (int lane = 0; lane < lanes; lane++)
                 {
-                    StoredBlocks.Read(layout.Type, Data + (first + lane) * rowBytes + block * storedBytes, integers, scales, super);
-                    for (int quad = 0; quad < stored / 4; quad++)
-                    {
-                        *(uint*)(quads + quad * 64 + lane * 4) = ((uint*)integers)[quad];
-                    }
-
-                    PutScales(layout, scales, super, lane, scaleAt + block * perStored * layout.ScaleBytes, perStored, superAt + block * layout.SuperBytes);
+                    StoredBlocks.Read(layout.Type, Data + (first + lane) * rowBytes + block * storedBytes, integers + lane * stored, scales, super);
+                    PutScales(layout.Scales, scales, super, lane, scaleAt + block * perStored * layout.ScaleBytes, perStored, superAt + block * layout.SuperBytes);
                 }
 
+                RowTransposer.Lanes16((float*)integers, stored / 4, stored / 4, (float*)quads);
                 for (int i = 0; i < perStored; i++)
                 {
                     QuadPlanes.Pack(layout.Planes, quads + i * 512, group + (block * perStored + i) * layout.QuadBytes);
@@ -219,9 +218,9 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static void PutScales(QuantLayout layout, byte* scales, ushort* super, int lane, byte* to, int blocks, byte* superTo)
+        static void PutScales(ScaleKind kind, byte* scales, ushort* super, int lane, byte* to, int blocks, byte* superTo)
         {
-            switch (layout.Scales)
+            switch (kind)
             {
                 case ScaleKind.Half:
                     ((ushort*)to)[lane] = *(ushort*)scales;
@@ -237,7 +236,7 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
                     }
 
                     ((ushort*)superTo)[lane] = super[0];
-                    if (layout.HasMinimum)
+                    if (kind != ScaleKind.SuperOfSixteen)
                     {
                         ((ushort*)superTo)[Panel.Lanes + lane] = super[1];
                     }

@@ -137,12 +137,18 @@ static unsafe class StoredBlocks
         ((Right(b, 4) & low) | Left(Right(h, 6) & two, 4)).Store(to + 96);
     }
 
+    /// <summary>Bit i becomes bit 4 of byte i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void FifthBits(uint bits, byte* to)
     {
-        for (int i = 0; i < 32; i++)
-        {
-            to[i] |= (byte)(((bits >> i) & 1) << 4);
-        }
+        Vector256<ulong> spread = Vector256.Create(
+            (bits & 255) * 0x0101010101010101ul,
+            (bits >> 8 & 255) * 0x0101010101010101ul,
+            (bits >> 16 & 255) * 0x0101010101010101ul,
+            (bits >> 24) * 0x0101010101010101ul);
+        Vector256<byte> each = Vector256.Create(0x8040201008040201ul).AsByte();
+        Vector256<byte> set = Vector256.Equals(spread.AsByte() & each, each) & Vector256.Create((byte)16);
+        (Vector256.Load(to) | set).Store(to);
     }
 
     /// <summary>Eight scales and eight minima of six bits in twelve bytes; out come pairs of bytes.</summary>

@@ -1,0 +1,197 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Sensorium.Tensors.Cpu.Products;
+
+/// <summary>One quad of packed integers, unpacked in a register; see <see cref="Planes"/>.</summary>
+unsafe interface IQuadReader
+{
+    /// <summary>What the planes of a block take.</summary>
+    static abstract int BlockBytes { get; }
+
+    /// <summary>Half of a quad: four inputs of eight outputs.</summary>
+    /// <param name="block">The block, or 32 bytes further for the other eight outputs.</param>
+    /// <param name="quad">0 … 7, known when the kernel is compiled.</param>
+    static abstract Vector256<byte> Quad(byte* block, int quad);
+}
+
+readonly unsafe struct ByteQuads : IQuadReader
+{
+    public static int BlockBytes => (int)Planes.Bytes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Quad(byte* block, int quad) => Vector256.Load(block + quad * 64);
+}
+
+readonly unsafe struct NibbleQuads : IQuadReader
+{
+    public static int BlockBytes => (int)Planes.Nibbles;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Quad(byte* block, int quad)
+    {
+        Vector256<byte> packed = Vector256.Load(block + quad % 4 * 64), low = Vector256.Create((byte)15);
+        return quad < 4 ? packed & low : (packed.AsUInt16() >>> 4).AsByte() & low;
+    }
+}
+
+readonly unsafe struct IndexQuads : IQuadReader
+{
+    public static int BlockBytes => (int)Planes.Nibbles;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Quad(byte* block, int quad)
+    {
+        Vector128<byte> table = Vector128.Create(QuadPlanes.NonLinear);
+        Vector256<byte> packed = Vector256.Load(block + quad % 4 * 64), low = Vector256.Create((byte)15);
+        Vector256<byte> indices = quad < 4 ? packed & low : (packed.AsUInt16() >>> 4).AsByte() & low;
+        return Avx2.IsSupported
+            ? Avx2.Shuffle(Vector256.Create(table, table), indices)
+            : Vector256.Create(Vector128.Shuffle(table, indices.GetLower()), Vector128.Shuffle(table, indices.GetUpper()));
+    }
+}
+
+readonly unsafe struct NibbleAndBitQuads : IQuadReader
+{
+    public static int BlockBytes => (int)Planes.NibblesAndBits;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Quad(byte* block, int quad)
+    {
+        Vector256<ushort> bits = Vector256.Load(block + 256).AsUInt16();
+        bits = quad <= 4 ? bits << (4 - quad) : bits >>> (quad - 4);
+        Vector256<byte> packed = Vector256.Load(block + quad % 4 * 64), low = Vector256.Create((byte)15);
+        return (quad < 4 ? packed & low : (packed.AsUInt16() >>> 4).AsByte() & low) | (bits.AsByte() & Vector256.Create((byte)16));
+    }
+}
+
+readonly unsafe struct NibbleAndPairQuads : IQuadReader
+{
+    public static int BlockBytes => (int)Planes.NibblesAndPairs;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Quad(byte* block, int quad)
+    {
+        Vector256<ushort> pairs = Vector256.Load(block + 256 + quad / 4 * 64).AsUInt16();
+        pairs = quad % 4 <= 2 ? pairs << (4 - 2 * (quad % 4)) : pairs >>> 2;
+        Vector256<byte> packed = Vector256.Load(block + quad % 4 * 64), low = Vector256.Create((byte)15);
+        return (quad < 4 ? packed & low : (packed.AsUInt16() >>> 4).AsByte() & low) | (pairs.AsByte() & Vector256.Create((byte)0x30));
+    }
+}
+
+readonly unsafe struct PairQuads : IQuadReader
+{
+    public static int BlockBytes => (int)Planes.Pairs;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Quad(byte* block, int quad) =>
+        (Vector256.Load(block + quad / 4 * 64).AsUInt16() >>> (2 * (quad % 4))).AsByte() & Vector256.Create((byte)3);
+}
+
+readonly unsafe struct PairAndBitQuads : IQuadReader
+{
+    public static int BlockBytes => (int)Planes.PairsAndBits;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Quad(byte* block, int quad)
+    {
+        Vector256<ushort> bits = Vector256.Load(block + 128).AsUInt16();
+        bits = quad <= 2 ? bits << (2 - quad) : bits >>> (quad - 2);
+        Vector256<byte> pairs = (Vector256.Load(block + quad / 4 * 64).AsUInt16() >>> (2 * (quad % 4))).AsByte();
+        return (pairs & Vector256.Create((byte)3)) | (bits.AsByte() & Vector256.Create((byte)4));
+    }
+}
+
+/// <summary>
+/// One row by 16 outputs straight from the packed integers, for decoding at the memory's speed. The same sums in the same
+/// order as <see cref="IntegerTile{TDot, TScheme}"/>.
+/// </summary>
+static unsafe class IntegerRow<TDot, TScheme, TQuads>
+    where TDot : struct, IDotOps
+    where TScheme : struct, IScaleScheme
+    where TQuads : struct, IQuadReader
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(nint blocks, sbyte* a, RowScale* row, byte* from, float* scales, float* minima, int offset, float* c, bool add)
+    {
+        Vector256<float> f = default, g = default;
+        if (add)
+        {
+            f = Vector256.Load(c);
+            g = Vector256.Load(c + 8);
+        }
+
+        int correction = TDot.SubtractsOffset ? 0 : -offset;
+        for (; blocks > 0; blocks--)
+        {
+            Vector256<int> x = Vector256.Create(correction * row->First), y = x;
+            Vector256<int> z = Vector256.Create(correction * row->Second), w = z;
+            Vector256<sbyte> s = Vector256.Create(*(int*)a).AsSByte();
+            x = TDot.Dot(x, TQuads.Quad(from, 0), s);
+            y = TDot.Dot(y, TQuads.Quad(from + 32, 0), s);
+            s = Vector256.Create(*(int*)(a + 16)).AsSByte();
+            z = TDot.Dot(z, TQuads.Quad(from, 4), s);
+            w = TDot.Dot(w, TQuads.Quad(from + 32, 4), s);
+            s = Vector256.Create(*(int*)(a + 4)).AsSByte();
+            x = TDot.Dot(x, TQuads.Quad(from, 1), s);
+            y = TDot.Dot(y, TQuads.Quad(from + 32, 1), s);
+            s = Vector256.Create(*(int*)(a + 20)).AsSByte();
+            z = TDot.Dot(z, TQuads.Quad(from, 5), s);
+            w = TDot.Dot(w, TQuads.Quad(from + 32, 5), s);
+            s = Vector256.Create(*(int*)(a + 8)).AsSByte();
+            x = TDot.Dot(x, TQuads.Quad(from, 2), s);
+            y = TDot.Dot(y, TQuads.Quad(from + 32, 2), s);
+            s = Vector256.Create(*(int*)(a + 24)).AsSByte();
+            z = TDot.Dot(z, TQuads.Quad(from, 6), s);
+            w = TDot.Dot(w, TQuads.Quad(from + 32, 6), s);
+            s = Vector256.Create(*(int*)(a + 12)).AsSByte();
+            x = TDot.Dot(x, TQuads.Quad(from, 3), s);
+            y = TDot.Dot(y, TQuads.Quad(from + 32, 3), s);
+            s = Vector256.Create(*(int*)(a + 28)).AsSByte();
+            z = TDot.Dot(z, TQuads.Quad(from, 7), s);
+            w = TDot.Dot(w, TQuads.Quad(from + 32, 7), s);
+            Vector256<float> d = Vector256.Create(row->Scale);
+            if (!TScheme.Halves)
+            {
+                f = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(x + z), Vector256.Load(scales) * d, f);
+                g = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(y + w), Vector256.Load(scales + 8) * d, g);
+                if (TScheme.Minima)
+                {
+                    d = Vector256.Create(row->Scale * row->Both);
+                    f = Vector256.MultiplyAddEstimate(Vector256.Load(minima), d, f);
+                    g = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 8), d, g);
+                }
+            }
+            else
+            {
+                f = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(x), Vector256.Load(scales) * d, f);
+                g = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(y), Vector256.Load(scales + 8) * d, g);
+                if (TScheme.Minima)
+                {
+                    Vector256<float> first = Vector256.Create(row->Scale * row->First);
+                    f = Vector256.MultiplyAddEstimate(Vector256.Load(minima), first, f);
+                    g = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 8), first, g);
+                }
+
+                f = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(z), Vector256.Load(scales + 16) * d, f);
+                g = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(w), Vector256.Load(scales + 24) * d, g);
+                if (TScheme.Minima)
+                {
+                    Vector256<float> second = Vector256.Create(row->Scale * row->Second);
+                    f = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 16), second, f);
+                    g = Vector256.MultiplyAddEstimate(Vector256.Load(minima + 24), second, g);
+                }
+            }
+
+            from += TQuads.BlockBytes;
+            scales += TScheme.Halves ? 32 : 16;
+            minima += TScheme.Halves ? 32 : 16;
+            a += Panel.Block;
+            row++;
+        }
+
+        f.Store(c);
+        g.Store(c + 8);
+    }
+}
