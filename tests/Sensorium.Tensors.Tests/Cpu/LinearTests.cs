@@ -65,7 +65,7 @@ public sealed class LinearTests
         {
             float[] x = Samples.Numbers(4, rows * inputs);
             float[]? first = null;
-            foreach (int threads in new[] { 1, 2, 5 })
+            foreach (int threads in new[] { 1, 3 })
             {
                 CpuDevice device = Samples.Device(tier, threads);
                 using Compute c = device.NewCompute(numerics);
@@ -73,7 +73,7 @@ public sealed class LinearTests
                 float[] all = c.Read(c.MatMul(c.FromHost(x, rows, inputs), weight));
                 first ??= all;
                 all.ShouldBeSameBits(first, $"{threads} threads");
-                foreach (int company in new[] { 1, 2, 3, 7, 12, 13, 23 })
+                foreach (int company in new[] { 1, 2, 7, 13 })
                 {
                     float[] few = c.Read(c.MatMul(c.FromHost(x.AsSpan(5 * inputs, Math.Min(company, rows - 5) * inputs), Math.Min(company, rows - 5), inputs), weight));
                     few.ShouldBeSameBits(first.AsSpan(5 * outputs, few.Length), $"{numerics}, {company} rows");

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Sensorium.Tensors.Cpu.Products;
 
 /// <summary>A tier's float32 products: rows by 32 outputs.</summary>
@@ -6,8 +8,8 @@ abstract unsafe class FloatKernels
     /// <summary>The kernels of a tier.</summary>
     public static FloatKernels Of(KernelTier tier) => tier switch
     {
-        KernelTier.Avx512 => Kernels<System.Runtime.Intrinsics.Vector512<float>, Floats512>.Instance,
-        KernelTier.Avx2 => Kernels<System.Runtime.Intrinsics.Vector256<float>, Floats256>.Instance,
+        KernelTier.Avx512 => Kernels<Vector512<float>, Floats512>.Instance,
+        KernelTier.Avx2 => Kernels<Vector256<float>, Floats256>.Instance,
         _ => Kernels<System.Numerics.Vector<float>, FloatsPortable>.Instance,
     };
 
@@ -27,6 +29,40 @@ abstract unsafe class FloatKernels
     /// <param name="ldc">Floats from row to row of c.</param>
     /// <param name="add">Whether c holds a sum to go on from.</param>
     public abstract void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add);
+
+    /// <summary>One row by some groups of a 16-bit weight, straight from its pairs; false: this tier unpacks.</summary>
+    /// <param name="tier">The tier.</param>
+    /// <param name="type">BF16 or F16.</param>
+    /// <param name="inputs">How many inputs.</param>
+    /// <param name="x">[inputs]</param>
+    /// <param name="packed">The first group.</param>
+    /// <param name="groupBytes">From group to group.</param>
+    /// <param name="groups">At most four.</param>
+    /// <param name="c">[64]; groups that are not there leave nothing of use.</param>
+    public static bool MultiplyRow(KernelTier tier, DType type, nint inputs, float* x, byte* packed, nint groupBytes, int groups, float* c)
+    {
+        // A group that is not there is read as the first.
+        byte* b1 = groups > 1 ? packed + groupBytes : packed, b2 = groups > 2 ? packed + 2 * groupBytes : packed, b3 = groups > 3 ? packed + 3 * groupBytes : packed;
+        switch (tier, type)
+        {
+            case (KernelTier.Avx512, DType.BF16):
+                HalfRow<Vector512<float>, Floats512, Brains512>.Multiply(inputs, x, packed, b1, b2, b3, c);
+                return true;
+            case (KernelTier.Avx512, DType.F16):
+                HalfRow<Vector512<float>, Floats512, Halves512>.Multiply(inputs, x, packed, b1, b2, b3, c);
+                return true;
+            case (KernelTier.Avx2, DType.BF16):
+                HalfRow<Vector256<float>, Floats256, Brains256>.Multiply(inputs, x, packed, packed + 32, b1, b1 + 32, c);
+                HalfRow<Vector256<float>, Floats256, Brains256>.Multiply(inputs, x, b2, b2 + 32, b3, b3 + 32, c + 32);
+                return true;
+            case (KernelTier.Avx2, DType.F16):
+                HalfRow<Vector256<float>, Floats256, Halves256>.Multiply(inputs, x, packed, packed + 32, b1, b1 + 32, c);
+                HalfRow<Vector256<float>, Floats256, Halves256>.Multiply(inputs, x, b2, b2 + 32, b3, b3 + 32, c + 32);
+                return true;
+            default:
+                return false;
+        }
+    }
 
     sealed class Kernels<TVector, TOps> : FloatKernels
         where TVector : struct

@@ -54,6 +54,11 @@ unsafe struct FloatProduct
     /// <param name="scratch"><see cref="ScratchBytes"/>, aligned to 64.</param>
     public readonly void Multiply(float* packed, nint firstRow, nint rows, nint firstTile, nint endTile, byte* scratch)
     {
+        if (rows == 1 && Panels is HalfPanels halves && Row(halves, packed, firstRow, firstTile, endTile, (float*)scratch))
+        {
+            return;
+        }
+
         bool direct = Panels is null || Panels.AreFloats;
         bool oneTile = Kernels.RowsOf(rows) == rows;
         nint slice = direct && oneTile ? Math.Max(Inputs, 1) : Panel.Slice;
@@ -82,6 +87,29 @@ unsafe struct FloatProduct
                 }
             }
         }
+    }
+
+    readonly bool Row(HalfPanels halves, float* x, nint firstRow, nint firstTile, nint endTile, float* c)
+    {
+        nint end = Math.Min(2 * endTile, halves.Groups);
+        for (nint group = 2 * firstTile; group < end; group += 4)
+        {
+            int groups = (int)Math.Min(4, end - group);
+            if (!FloatKernels.MultiplyRow(Stage.Tier, halves.Type, Inputs, x, halves.Packed(group), halves.GroupBytes, groups, c))
+            {
+                return false;
+            }
+
+            nint column = group * Panel.Lanes, columns = Math.Min(groups * Panel.Lanes, Outputs - column);
+            if (!Stage.IsNone)
+            {
+                Stage.Apply(c, columns, firstRow, 1, FirstColumn + column, columns);
+            }
+
+            Copy(c, columns, Y + firstRow * Stride + column, Stride, 1, columns);
+        }
+
+        return true;
     }
 
     readonly void Slice(float* packed, nint firstRow, nint rows, nint tile, nint k, nint count, byte* scratch, bool carry)

@@ -9,6 +9,11 @@ namespace Sensorium.Tensors.Cpu.Products;
 /// </summary>
 sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(outputs, inputs, (inputs + 1) / 2 * Panel.Lanes * sizeof(uint))
 {
+    public DType Type => type;
+
+    /// <summary>Where a group's pairs are.</summary>
+    public byte* Packed(nint group) => Group(group);
+
     public static HalfPanels Pack(CpuDevice device, RawTensor raw, nint outputs, nint inputs) =>
         Pack(device, raw.Type, (ushort*)raw.Data, outputs, inputs);
 

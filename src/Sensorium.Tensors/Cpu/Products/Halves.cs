@@ -18,6 +18,16 @@ static unsafe class Halves
         return (scaled.AsUInt32() | special | ((halves & Vector256.Create(0x8000u)) << 16)).AsSingle();
     }
 
+    /// <summary>Sixteen halves, each in the lower bits of its lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Widen(Vector512<uint> halves)
+    {
+        Vector512<uint> magnitude = halves & Vector512.Create(0x7fffu);
+        Vector512<float> scaled = (magnitude << 13).AsSingle() * Vector512.Create(5.192296858534828e33f);
+        Vector512<uint> special = Vector512.GreaterThanOrEqual(magnitude.AsInt32(), Vector512.Create(0x7c00)).AsUInt32() & Vector512.Create(0x7f800000u);
+        return (scaled.AsUInt32() | special | ((halves & Vector512.Create(0x8000u)) << 16)).AsSingle();
+    }
+
     /// <summary>Sixteen halves to sixteen singles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Widen16(ushort* from, float* to)

@@ -122,9 +122,43 @@ static unsafe class IntegerRow<TDot, TScheme, TQuads>
             g = Vector256.Load(c + 8);
         }
 
+        // Far enough to cover the memory's latency; what follows the group's integers is read next.
+        const int Ahead = 3072;
         int correction = TDot.SubtractsOffset ? 0 : -offset;
         for (; blocks > 0; blocks--)
         {
+            if (Sse.IsSupported)
+            {
+                // Two lines at least; the wider planes have more.
+                Sse.Prefetch0(from + Ahead);
+                Sse.Prefetch0(from + Ahead + 64);
+                if (TQuads.BlockBytes >= 192)
+                {
+                    Sse.Prefetch0(from + Ahead + 128);
+                }
+
+                if (TQuads.BlockBytes >= 256)
+                {
+                    Sse.Prefetch0(from + Ahead + 192);
+                }
+
+                if (TQuads.BlockBytes >= 320)
+                {
+                    Sse.Prefetch0(from + Ahead + 256);
+                }
+
+                if (TQuads.BlockBytes >= 384)
+                {
+                    Sse.Prefetch0(from + Ahead + 320);
+                }
+
+                if (TQuads.BlockBytes >= 512)
+                {
+                    Sse.Prefetch0(from + Ahead + 384);
+                    Sse.Prefetch0(from + Ahead + 448);
+                }
+            }
+
             Vector256<int> x = Vector256.Create(correction * row->First), y = x;
             Vector256<int> z = Vector256.Create(correction * row->Second), w = z;
             Vector256<sbyte> s = Vector256.Create(*(int*)a).AsSByte();
