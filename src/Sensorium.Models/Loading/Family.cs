@@ -1,3 +1,4 @@
+using Sensorium.Tensors;
 using Sensorium.Weights;
 
 namespace Sensorium.Models.Loading;
@@ -17,7 +18,11 @@ public interface IPartOpener
 /// <summary>A model built from a checkpoint, and the files it came from.</summary>
 /// <param name="Model">A backbone, an encoder, a composed model.</param>
 /// <param name="Files">Its files: config, tokenizer, template.</param>
-public sealed record ModelPart(object Model, ModelFiles Files);
+public sealed record ModelPart(object Model, ModelFiles Files)
+{
+    /// <summary>All its weights, those of its parts included; set once it is loaded.</summary>
+    public IReadOnlyList<Weight> Weights { get; init; } = [];
+}
 
 /// <summary>One kind of checkpoint: its names in configs, what it takes and gives, and how it is built.</summary>
 public sealed record Family

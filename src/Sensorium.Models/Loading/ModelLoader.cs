@@ -23,7 +23,7 @@ public static class ModelLoader
         ModelPart part = build.Root();
         build.Checkpoint.Finish();
         build.Checkpoint.Load(device, progress, cancellation);
-        return part;
+        return part with { Weights = [.. build.Checkpoint.Weights] };
     }
 
     /// <summary>Builds and loads what can answer: a language model with its tokenizer, or a composed model.</summary>
