@@ -112,40 +112,54 @@ public sealed unsafe partial class CpuCompute
             int valueSize = (int)(Values.Columns / Heads);
             nint keyNumbers = (nint)keySize * KvPool.PageRows;
             nint first = head * (keyNumbers + (nint)valueSize * KvPool.PageRows);
+            nint values = first + keyNumbers + (nint)place.Slot * valueSize;
+            if (Half)
+            {
+                PackHalves(place, head * keySize, keySize, (ushort*)place.Page + first, head * valueSize, valueSize, (ushort*)place.Page + values);
+                return;
+            }
+
             for (int d = 0; d < keySize; d += Line)
             {
-                int numbers = Math.Min(Line, keySize - d);
                 for (int row = 0; row < place.Rows; row++)
                 {
                     float* from = Keys.FloatRow(place.FirstRow + row) + head * keySize + d;
-                    nint to = first + (nint)d * KvPool.PageRows + place.Slot + row;
-                    for (int i = 0; i < numbers; i++)
-                    {
-                        Put(place.Page, to + i * KvPool.PageRows, from[i]);
-                    }
+                    Spread(from, (float*)place.Page + first + (nint)d * KvPool.PageRows + place.Slot + row, Math.Min(Line, keySize - d));
                 }
             }
 
             for (int row = 0; row < place.Rows; row++)
             {
-                float* from = Values.FloatRow(place.FirstRow + row) + head * valueSize;
-                nint to = first + keyNumbers + (nint)(place.Slot + row) * valueSize;
-                for (int i = 0; i < valueSize; i++)
-                {
-                    Put(place.Page, to + i, from[i]);
-                }
+                Copy(Values.FloatRow(place.FirstRow + row) + head * valueSize, (float*)place.Page + values + (nint)row * valueSize, valueSize);
             }
         }
 
-        readonly void Put(byte* page, nint element, float value)
+        readonly void PackHalves(Place place, int keyColumn, int keySize, ushort* keys, int valueColumn, int valueSize, ushort* values)
         {
-            if (Half)
+            ushort* line = stackalloc ushort[Line];
+            for (int d = 0; d < keySize; d += Line)
             {
-                ((ushort*)page)[element] = HalfFloats.ToF16(value);
+                int numbers = Math.Min(Line, keySize - d);
+                for (int row = 0; row < place.Rows; row++)
+                {
+                    HalfFloats.ToF16(Keys.FloatRow(place.FirstRow + row) + keyColumn + d, line, numbers);
+                    Spread(line, keys + (nint)d * KvPool.PageRows + place.Slot + row, numbers);
+                }
             }
-            else
+
+            for (int row = 0; row < place.Rows; row++)
             {
-                ((float*)page)[element] = value;
+                HalfFloats.ToF16(Values.FloatRow(place.FirstRow + row) + valueColumn, values + (nint)row * valueSize, valueSize);
+            }
+        }
+
+        /// <summary>Puts a key's numbers a page's row apart.</summary>
+        static void Spread<T>(T* from, T* to, int count)
+            where T : unmanaged
+        {
+            for (int i = 0; i < count; i++)
+            {
+                to[(nint)i * KvPool.PageRows] = from[i];
             }
         }
     }

@@ -107,11 +107,38 @@ public static unsafe class HalfFloats
             destination[i] = FromBF16(source[i]);
     }
 
-    /// <summary>Narrows to halves, ties to even.</summary>
+    /// <summary>Narrows to halves, ties to even; NaN stays NaN.</summary>
     public static void ToF16(float* source, ushort* destination, long count)
     {
-        for (long i = 0; i < count; i++)
+        long i = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i <= count - 16; i += 16)
+                Vector256.Narrow(NarrowToF16(Vector256.Load(source + i)), NarrowToF16(Vector256.Load(source + i + 8))).Store(destination + i);
+        }
+
+        for (; i < count; i++)
             destination[i] = ToF16(source[i]);
+    }
+
+    static Vector256<uint> NarrowToF16(Vector256<float> value)
+    {
+        Vector256<uint> bits = value.AsUInt32();
+        Vector256<uint> magnitude = bits & Vector256.Create(0x7fffffffu);
+
+        // Below 2^-14 an addition of 1/2 shifts the bits where they belong and rounds them.
+        Vector256<uint> half = Vector256.Create(0x3f000000u);
+        Vector256<uint> small = (magnitude.AsSingle() + half.AsSingle()).AsUInt32() - half;
+
+        // Else the exponent is moved by 112 and the mantissa is cut, after half a unit is added (a hair less where that keeps it even).
+        Vector256<uint> normal = (magnitude + Vector256.Create(0xc8000fffu) + ((magnitude >>> 13) & Vector256<uint>.One)) >>> 13;
+        Vector256<uint> infinite = Vector256.Create(0x7c00u);
+        Vector256<uint> notANumber = Vector256.Create(0x7e00u) | ((magnitude & Vector256.Create(0x7fffffu)) >>> 13);
+
+        Vector256<uint> result = Vector256.ConditionalSelect(Vector256.LessThan(magnitude, Vector256.Create(0x38800000u)), small, normal);
+        result = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(0x47800000u)), infinite, result);
+        result = Vector256.ConditionalSelect(Vector256.GreaterThan(magnitude, Vector256.Create(0x7f800000u)), notANumber, result);
+        return result | ((bits >>> 16) & Vector256.Create(0x8000u));
     }
 
     /// <summary>Narrows to bfloat16, ties to even.</summary>
