@@ -115,19 +115,30 @@ static unsafe class AttentionKernel<S, V>
     {
         V ramp = Ramp();
         V nothing = S.Create(float.NegativeInfinity);
+        bool plain = tile->SoftCap == 0 && tile->Bias == null;
         for (int row = 0; row < tile->PaddedRows; row++)
         {
             float* scores = tile->Scores + row * PageRows;
-            V start = S.Create(tile->Starts[row] - firstKey);
-            V end = S.Create(tile->Ends[row] - firstKey);
             V most = nothing;
-            for (int i = low; i < high; i += S.Count)
+            if (plain && SeesAll(tile, row, firstKey, low, high))
             {
-                V index = S.Add(ramp, S.Create(i));
-                V score = Shaped(tile, S.Load(scores + i), row, firstKey + i);
-                score = S.WhereLess(index, start, nothing, S.WhereLess(index, end, score, nothing));
-                most = S.Max(most, score);
-                S.Store(score, scores + i);
+                for (int i = low; i < high; i += S.Count)
+                {
+                    most = S.Max(most, S.Load(scores + i));
+                }
+            }
+            else
+            {
+                V start = S.Create(tile->Starts[row] - firstKey);
+                V end = S.Create(tile->Ends[row] - firstKey);
+                for (int i = low; i < high; i += S.Count)
+                {
+                    V index = S.Add(ramp, S.Create(i));
+                    V score = Shaped(tile, S.Load(scores + i), row, firstKey + i);
+                    score = S.WhereLess(index, start, nothing, S.WhereLess(index, end, score, nothing));
+                    most = S.Max(most, score);
+                    S.Store(score, scores + i);
+                }
             }
 
             float before = state.Largest[row];
@@ -144,11 +155,16 @@ static unsafe class AttentionKernel<S, V>
             V largest = S.Create(state.Largest[row]);
             V zero = S.Create(0);
             V sum = zero;
+            bool all = SeesAll(tile, row, firstKey, low, high);
             for (int i = low; i < high; i += S.Count)
             {
                 V score = S.Load(scores + i);
                 V weight = VectorMath<S, V>.Exp(S.Subtract(score, largest));
-                weight = S.WhereLess(nothing, score, weight, Unseen(score, zero));
+                if (!all)
+                {
+                    weight = S.WhereLess(nothing, score, weight, Unseen(score, zero));
+                }
+
                 sum = S.Add(sum, weight);
                 S.Store(weight, scores + i);
             }
@@ -156,6 +172,10 @@ static unsafe class AttentionKernel<S, V>
             state.Weights[row] = state.Weights[row] * tile->Factors[row] + S.Sum(sum);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool SeesAll(AttentionTile* tile, int row, int firstKey, int low, int high) =>
+        tile->Starts[row] <= firstKey + low && tile->Ends[row] >= firstKey + high;
 
     // Minus infinity weighs nothing; what is no number stays so.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

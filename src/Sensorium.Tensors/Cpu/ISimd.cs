@@ -51,8 +51,8 @@ unsafe interface ISimd<V>
     /// <summary>The nearest whole number.</summary>
     static abstract V Round(V v);
 
-    /// <summary>2^n for a whole n from -126 to 127.</summary>
-    static abstract V PowerOfTwo(V n);
+    /// <summary>v · 2^n for a whole n from -252 to 254, rounded once.</summary>
+    static abstract V Scale(V v, V n);
 
     /// <summary>yes where a is below b, else no.</summary>
     static abstract V WhereLess(V a, V b, V yes, V no);
@@ -115,7 +115,7 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Round(Vector512<float> v) => Vector512.Round(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> PowerOfTwo(Vector512<float> n) => ((Vector512.ConvertToInt32Native(n) + Vector512.Create(127)) << 23).AsSingle();
+    public static Vector512<float> Scale(Vector512<float> v, Vector512<float> n) => Avx512F.Scale(v, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereLess(Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) =>
@@ -182,7 +182,16 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Round(Vector256<float> v) => Vector256.Round(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> PowerOfTwo(Vector256<float> n) => ((Vector256.ConvertToInt32Native(n) + Vector256.Create(127)) << 23).AsSingle();
+    public static Vector256<float> Scale(Vector256<float> v, Vector256<float> n)
+    {
+        // Two factors, since 2^n itself leaves the range before the result does.
+        Vector256<int> whole = Vector256.ConvertToInt32Native(n);
+        Vector256<int> half = whole >> 1;
+        return v * PowerOfTwo(half) * PowerOfTwo(whole - half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> PowerOfTwo(Vector256<int> n) => ((n + Vector256.Create(127)) << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WhereLess(Vector256<float> a, Vector256<float> b, Vector256<float> yes, Vector256<float> no) =>
@@ -273,7 +282,15 @@ readonly unsafe struct SimdPortable : ISimd<Vector<float>>
     public static Vector<float> Round(Vector<float> v) => Vector.Round(v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> PowerOfTwo(Vector<float> n) => Vector.AsVectorSingle((Vector.ConvertToInt32Native(n) + Vector.Create(127)) << 23);
+    public static Vector<float> Scale(Vector<float> v, Vector<float> n)
+    {
+        Vector<int> whole = Vector.ConvertToInt32Native(n);
+        Vector<int> half = whole >> 1;
+        return v * PowerOfTwo(half) * PowerOfTwo(whole - half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector<float> PowerOfTwo(Vector<int> n) => Vector.AsVectorSingle((n + Vector.Create(127)) << 23);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> WhereLess(Vector<float> a, Vector<float> b, Vector<float> yes, Vector<float> no) =>

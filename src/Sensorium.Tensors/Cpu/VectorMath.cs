@@ -14,7 +14,7 @@ static class VectorMath<S, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp(V x)
     {
-        x = S.Min(S.Create(89), S.Max(S.Create(-104), x));
+        x = S.Min(S.Create(89), S.Max(S.Create(-105), x));
         V n = S.Round(S.Multiply(x, S.Create(1.44269504088896341f)));
         V r = S.Fma(n, S.Create(-0.693359375f), x);
         r = S.Fma(n, S.Create(2.12194440e-4f), r);
@@ -23,11 +23,7 @@ static class VectorMath<S, V>
         p = S.Fma(p, r, S.Create(4.1665795894e-2f));
         p = S.Fma(p, r, S.Create(1.6666665459e-1f));
         p = S.Fma(p, r, S.Create(5.0000001201e-1f));
-        V y = S.Add(S.Fma(p, S.Multiply(r, r), r), S.Create(1));
-
-        // Two factors, since 2^n itself leaves the range before the result does.
-        V half = S.Round(S.Multiply(n, S.Create(0.5f)));
-        return S.Multiply(S.Multiply(y, S.PowerOfTwo(half)), S.PowerOfTwo(S.Subtract(n, half)));
+        return S.Scale(S.Add(S.Fma(p, S.Multiply(r, r), r), S.Create(1)), n);
     }
 
     /// <summary>1 / (1 + e^-x)</summary>

@@ -49,7 +49,7 @@ public static unsafe class HalfFloats
         {
             for (; i <= count - 32; i += 32)
             {
-                (Vector512<uint> low, Vector512<uint> high) = Vector512.Widen(Vector512.Load(source + i));
+                (Vector512<int> low, Vector512<int> high) = Vector512.Widen(Vector512.Load((short*)source + i));
                 WideLong(low).Store(destination + i);
                 WideLong(high).Store(destination + i + 16);
             }
@@ -57,7 +57,7 @@ public static unsafe class HalfFloats
 
         for (; i <= count - 16; i += 16)
         {
-            (Vector256<uint> low, Vector256<uint> high) = Vector256.Widen(Vector256.Load(source + i));
+            (Vector256<int> low, Vector256<int> high) = Vector256.Widen(Vector256.Load((short*)source + i));
             Wide(low).Store(destination + i);
             Wide(high).Store(destination + i + 8);
         }
@@ -65,21 +65,22 @@ public static unsafe class HalfFloats
         for (; i < count; i++)
             destination[i] = FromF16(source[i]);
 
-        static Vector512<float> WideLong(Vector512<uint> half)
+        // The sign, extended, is shifted to its place with the rest; what has the largest exponent is no number or infinite.
+        static Vector512<float> WideLong(Vector512<int> half)
         {
-            Vector512<uint> magnitude = (half & Vector512.Create(0x7fffu)) << 13;
-            Vector512<uint> bits = (magnitude.AsSingle() * Vector512.Create(ExponentGap).AsSingle()).AsUInt32();
-            Vector512<uint> special = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7c00u << 13)) & Vector512.Create(0x7f800000u);
-            return (bits | special | ((half & Vector512.Create(0x8000u)) << 16)).AsSingle();
+            Vector512<int> shifted = (half << 13) & Vector512.Create(unchecked((int)0x8fffe000));
+            Vector512<float> value = shifted.AsSingle() * Vector512.Create(ExponentGap).AsSingle();
+            Vector512<float> special = value | Vector512.Create(0x7f800000).AsSingle();
+            return Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(Vector512.Abs(value), Vector512.Create(65536f)), special, value);
         }
     }
 
-    static Vector256<float> Wide(Vector256<uint> half)
+    static Vector256<float> Wide(Vector256<int> half)
     {
-        Vector256<uint> magnitude = (half & Vector256.Create(0x7fffu)) << 13;
-        Vector256<uint> bits = (magnitude.AsSingle() * Vector256.Create(ExponentGap).AsSingle()).AsUInt32();
-        Vector256<uint> special = Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(0x7c00u << 13)) & Vector256.Create(0x7f800000u);
-        return (bits | special | ((half & Vector256.Create(0x8000u)) << 16)).AsSingle();
+        Vector256<int> shifted = (half << 13) & Vector256.Create(unchecked((int)0x8fffe000));
+        Vector256<float> value = shifted.AsSingle() * Vector256.Create(ExponentGap).AsSingle();
+        Vector256<float> special = Vector256.GreaterThanOrEqual(Vector256.Abs(value), Vector256.Create(65536f)) & Vector256.Create(0x7f800000).AsSingle();
+        return value | special;
     }
 
     /// <summary>Widens bfloat16 numbers.</summary>
