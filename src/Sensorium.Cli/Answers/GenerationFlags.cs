@@ -15,7 +15,7 @@ sealed class GenerationFlags
     readonly Option<float?> minP = new("--min-p") { Description = "Draw from tokens at least this share as likely as the best", HelpName = "number" };
     readonly Option<float?> repetitionPenalty = new("--repetition-penalty") { Description = "Above 1: tokens that occurred become less likely", HelpName = "number" };
     readonly Option<long?> seed = new("--seed") { Description = "The same seed draws the same answer", HelpName = "number" };
-    readonly Option<int?> maxTokens = new("--max-tokens") { Description = "The longest answer, in tokens", HelpName = "count" };
+    readonly Option<int?> maxTokens = new("--max-tokens") { Description = "The longest answer, in tokens; by default the model's own, in chat else 1024", HelpName = "count" };
     readonly Option<string[]> stop = new("--stop") { Description = "Ends the answer where it comes; may be given again", HelpName = "text" };
 
     /// <summary>Declares them.</summary>

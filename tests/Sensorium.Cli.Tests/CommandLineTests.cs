@@ -1,0 +1,257 @@
+using System.Text.Json;
+using Sensorium.Cli.Console;
+using Sensorium.Cli.Errors;
+
+namespace Sensorium.Cli.Tests;
+
+/// <summary>What a person types and what comes back: codes, streams and messages, in this process.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    static readonly string Root = FindRoot();
+    static readonly string Photo = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "nano", "photo-1.jpg");
+
+    readonly string folder = Directory.CreateTempSubdirectory("sensorium-cli-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task Without_a_verb_the_help_comes_and_the_code_says_bad_input()
+    {
+        Result result = await Run();
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Out.ShouldContain("ask");
+        result.Out.ShouldContain("Examples:");
+    }
+
+    [Theory]
+    [InlineData("ask")]
+    [InlineData("chat")]
+    [InlineData("label")]
+    [InlineData("detect")]
+    [InlineData("inspect")]
+    [InlineData("list")]
+    [InlineData("verify")]
+    [InlineData("bench")]
+    [InlineData("tokenize")]
+    [InlineData("doctor")]
+    public async Task Every_verb_has_help_with_an_example(string verb)
+    {
+        Result result = await Run(verb, "--help");
+        result.Code.ShouldBe(ExitCode.Success);
+        result.Out.ShouldContain($"./sensorium {verb}");
+        result.Error.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("fly")]
+    [InlineData("list", "--colour")]
+    [InlineData("chat", "--top-k", "many")]
+    public async Task What_cannot_be_parsed_is_told_and_points_to_the_help(params string[] arguments)
+    {
+        Result result = await Run(arguments);
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain("--help");
+        result.Out.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_missing_file_is_told_with_the_nearest_name()
+    {
+        string near = Path.Combine(folder, "holiday.jpg");
+        File.Copy(Photo, near);
+        Result result = await Run("ask", Path.Combine(folder, "holidays.jpg"), "What is this?");
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain("holiday.jpg");
+        result.Error.Trim().ShouldNotContain("\n");
+    }
+
+    [Fact]
+    public async Task A_file_where_the_question_belongs_is_told()
+    {
+        Result result = await Run("ask", Photo);
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain("question");
+    }
+
+    [Fact]
+    public async Task What_is_no_picture_is_named_before_a_model_is_loaded()
+    {
+        string text = Path.Combine(folder, "notes.jpg");
+        await File.WriteAllTextAsync(text, "Dear diary, today nothing happened at all, and it was fine.");
+        Result result = await Run("ask", text, "What is this?", "--model", "there-is-no-such-model");
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain("notes.jpg");
+        result.Error.ShouldContain("JPEG and PNG");
+    }
+
+    [Theory]
+    [InlineData("--temperature", "-1")]
+    [InlineData("--top-p", "3")]
+    [InlineData("--min-p", "2")]
+    [InlineData("--repetition-penalty", "0")]
+    [InlineData("--max-tokens", "0")]
+    public async Task A_sampling_flag_outside_its_range_is_named(string flag, string value)
+    {
+        Result result = await Run("chat", "Hello", flag, value);
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain(flag);
+    }
+
+    [Fact]
+    public async Task An_unknown_model_is_told_with_the_nearest_name()
+    {
+        Result result = await Run("inspect", "nanno");
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain("'nano'");
+    }
+
+    [Fact]
+    public async Task Arguments_that_are_no_utf8_are_refused()
+    {
+        Result result = await Run("inspect", "caf\uFFFD.gguf");
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain("UTF-8");
+    }
+
+    [Fact]
+    public async Task A_question_may_begin_with_an_at_sign()
+    {
+        Result result = await Run("tokenize", "@nobody.txt");
+        result.Code.ShouldBe(ExitCode.Success);
+        result.Out.ShouldContain("nobody");
+    }
+
+    [Fact]
+    public async Task Inspect_tells_the_parts_of_the_default_model()
+    {
+        Result result = await Run("inspect", "nano", "--json");
+        result.Code.ShouldBe(ExitCode.Success);
+        using JsonDocument json = JsonDocument.Parse(result.Out);
+        json.RootElement.GetProperty("architecture").GetString().ShouldBe("composed");
+        json.RootElement.GetProperty("parts").EnumerateObject().Select(p => p.Name).ShouldBe(["features", "objects", "language"]);
+        json.RootElement.GetProperty("parts").GetProperty("language").GetProperty("tensors").GetArrayLength().ShouldBe(272);
+    }
+
+    [Theory]
+    [InlineData("config.json", "{\"model_type\": \"llama\"", "config.json")]
+    [InlineData("model.safetensors", "\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "model.safetensors")]
+    [InlineData("model.gguf", "GGUF\u0003\u0000\u0000\u0000\u00FF", "model.gguf")]
+    public async Task A_broken_file_is_named(string name, string content, string named)
+    {
+        File.Copy(Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "llama", "model", "model.safetensors"), Path.Combine(folder, "model.safetensors"));
+        await File.WriteAllTextAsync(Path.Combine(folder, name), content, System.Text.Encoding.Latin1);
+        Result result = await Run("inspect", name.EndsWith("gguf", StringComparison.Ordinal) ? Path.Combine(folder, name) : folder);
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain(named);
+    }
+
+    [Fact]
+    public async Task Label_says_what_a_photo_is_of()
+    {
+        Result result = await Run("label", Photo);
+        result.Code.ShouldBe(ExitCode.Success);
+        result.Out.ShouldStartWith(" 8");
+        result.Out.ShouldContain("banana");
+        result.Out.Trim().Split('\n').Length.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_bad_photo_among_good_ones_is_reported_and_the_run_goes_on()
+    {
+        string broken = Path.Combine(folder, "broken.jpg");
+        await File.WriteAllBytesAsync(broken, (await File.ReadAllBytesAsync(Photo))[..64]);
+        Result result = await Run("label", broken, Photo, "--json");
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain("broken.jpg");
+        result.Out.ShouldContain("banana");
+    }
+
+    [Fact]
+    public async Task Detect_finds_things_inside_the_photo_and_draws_them()
+    {
+        string photo = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "nano", "photo-3.jpg");
+        string drawn = Path.Combine(folder, "boxes.png");
+        Result result = await Run("detect", photo, "--threshold", "0.3", "--boxes", drawn, "--json");
+        result.Code.ShouldBe(ExitCode.Success);
+        using JsonDocument json = JsonDocument.Parse(result.Out);
+        int width = json.RootElement.GetProperty("width").GetInt32();
+        json.RootElement.GetProperty("detections").EnumerateArray().ShouldNotBeEmpty();
+        foreach (JsonElement thing in json.RootElement.GetProperty("detections").EnumerateArray())
+        {
+            double[] box = [.. thing.GetProperty("box").EnumerateArray().Select(v => v.GetDouble())];
+            box[0].ShouldBeInRange(0, width);
+            box[2].ShouldBeInRange(box[0], width);
+        }
+
+        Media.Images.ImageDecoder.DecodeFile(drawn).Width.ShouldBe(width);
+    }
+
+    [Fact]
+    public async Task A_classifier_is_no_detector()
+    {
+        Result result = await Run("detect", Photo, "--model", "efficientnet-lite0");
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain("ssdlite-mobilenet-v2-coco");
+    }
+
+    [Fact]
+    public async Task Tokens_decode_to_their_text()
+    {
+        Result ids = await Run("tokenize", "Hello, world: 42", "--ids");
+        Result text = await Run("tokenize", "--decode", ids.Out.Trim());
+        text.Out.Trim().ShouldBe("Hello, world: 42");
+    }
+
+    [Fact]
+    public async Task Ask_answers_about_a_picture()
+    {
+        Result result = await Run("ask", Photo, "Describe the image.", "--json");
+        result.Code.ShouldBe(ExitCode.Success);
+        using JsonDocument json = JsonDocument.Parse(result.Out);
+        json.RootElement.GetProperty("answer").GetString()!.ShouldContain("banana");
+        json.RootElement.GetProperty("usage").GetProperty("picture_tokens").GetInt32().ShouldBe(18);
+    }
+
+    [Fact]
+    public async Task A_conversation_keeps_what_was_said_and_obeys_its_commands()
+    {
+        var input = new StringReader($"/image {Photo}\nDescribe the image.\n/reset\n/exit\nnever read\n");
+        Result result = await Run(input, "chat");
+        result.Code.ShouldBe(ExitCode.Success);
+        result.Out.ShouldContain("banana");
+        result.Out.Trim().Split('\n').Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Doctor_and_list_are_json_where_a_program_reads()
+    {
+        using JsonDocument doctor = JsonDocument.Parse((await Run("doctor", "--json")).Out);
+        doctor.RootElement.GetProperty("models").EnumerateArray().Select(m => m.GetProperty("name").GetString()).ShouldContain("nano");
+        using JsonDocument list = JsonDocument.Parse((await Run("list", "--json")).Out);
+        list.RootElement.EnumerateArray().Select(f => f.GetProperty("type").GetString()).ShouldContain("llama");
+    }
+
+    static Task<Result> Run(params string[] arguments) => Run(TextReader.Null, arguments);
+
+    static async Task<Result> Run(TextReader input, params string[] arguments)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        using var terminal = new Terminal(input, output, error);
+        int code = await CommandLine.RunAsync(arguments, terminal);
+        return new Result(code, output.ToString(), error.ToString());
+    }
+
+    static string FindRoot()
+    {
+        DirectoryInfo? at = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(at!.FullName, "Sensorium.slnx")))
+        {
+            at = at.Parent;
+        }
+
+        return at.FullName;
+    }
+
+    sealed record Result(int Code, string Out, string Error);
+}
