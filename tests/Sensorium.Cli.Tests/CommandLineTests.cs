@@ -226,9 +226,9 @@ public sealed class CommandLineTests : IDisposable
     public async Task Doctor_and_list_are_json_where_a_program_reads()
     {
         using JsonDocument doctor = JsonDocument.Parse((await Run("doctor", "--json")).Out);
-        doctor.RootElement.GetProperty("models").EnumerateArray().Select(m => m.GetProperty("name").GetString()).ShouldContain("nano");
+        doctor.RootElement.GetProperty("models").EnumerateArray().Select(m => m.GetProperty("name").GetString() ?? "").Contains("nano", StringComparer.Ordinal).ShouldBeTrue();
         using JsonDocument list = JsonDocument.Parse((await Run("list", "--json")).Out);
-        list.RootElement.EnumerateArray().Select(f => f.GetProperty("type").GetString()).ShouldContain("llama");
+        list.RootElement.EnumerateArray().Select(f => f.GetProperty("type").GetString() ?? "").Contains("llama", StringComparer.Ordinal).ShouldBeTrue();
     }
 
     static Task<Result> Run(params string[] arguments) => Run(TextReader.Null, arguments);
