@@ -15,6 +15,7 @@ static class CheckKinds
         new PreprocessImageCheck(),
         new ResizeImageCheck(),
         new DecodeImageCheck(),
+        new LoadImageCheck(),
         new AccuracyCheck(),
         new DetectObjectsCheck(),
         new AnchorsCheck(),

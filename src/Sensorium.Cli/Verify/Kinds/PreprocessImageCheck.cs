@@ -1,5 +1,8 @@
+using System.Text.Json;
+using Sensorium.Cli.Inspection;
 using Sensorium.Media.Images;
 using Sensorium.Media.Images.Processing;
+using Sensorium.Media.Images.Resizing;
 using Sensorium.Models.Encoders;
 using Sensorium.Models.Systems;
 
@@ -12,12 +15,13 @@ sealed class PreprocessImageCheck : ICheckKind
 
     public IEnumerable<CheckRow> Run(Check check, VerifySession session)
     {
-        ImageProcessor processor = session.Model(check).Model switch
+        if (check.Json.TryGetProperty("options", out _))
         {
-            ComposedParts parts => parts.Encoders.First(e => string.Equals(e.Name, check.Component, StringComparison.Ordinal)).Encoder.Processor,
-            VisionEncoder encoder => encoder.Processor,
-            object other => throw new SkipException($"{other.GetType().Name} has no picture processor"),
-        };
+            throw new SkipException("options that override a processor's settings are not built yet");
+        }
+
+        ImageProcessor processor = SettingsAlone(check) ?? OfModel(check, session);
+
         var pictures = new List<Values>();
         foreach (string file in check.Files)
         {
@@ -27,5 +31,26 @@ sealed class PreprocessImageCheck : ICheckKind
 
         Values all = pictures.Count == 1 ? pictures[0] : new Values([.. pictures.SelectMany(p => p.Data)], [pictures.Count, .. pictures[0].Shape[1..]]);
         return FieldChecks.Compare(check, field => field == "pixel_values" ? all : null, judge: true);
+    }
+
+    static ImageProcessor OfModel(Check check, VerifySession session) => session.Model(check).Model switch
+    {
+        ComposedParts parts => parts.Encoders.First(e => string.Equals(e.Name, check.Component, StringComparison.Ordinal)).Encoder.Processor,
+        VisionEncoder encoder => encoder.Processor,
+        object other => throw new SkipException($"{other.GetType().Name} has no picture processor"),
+    };
+
+    /// <summary>A bundle about a processor has its settings and no model.</summary>
+    static ImageProcessor? SettingsAlone(Check check)
+    {
+        if (check.Bundle.FindModel(null) is not { } folder || File.Exists(Path.Combine(folder, "config.json")) || ConfigFile.Read(folder, "preprocessor_config.json") is not { } settings)
+        {
+            return null;
+        }
+
+        string type = settings.TryGetProperty("image_processor_type", out JsonElement named) ? named.ToString() : "";
+        return ImageProcessors.SupportedTransformers.Contains(type, StringComparer.Ordinal)
+            ? ImageProcessors.FromTransformers(settings, Path.Combine(folder, "preprocessor_config.json"), string.Equals(check.Text("backend"), "pil", StringComparison.Ordinal) ? ResizeBackend.Pillow13 : ResizeBackend.Torchvision)
+            : throw new SkipException($"the processor '{type}' is not built yet");
     }
 }
