@@ -1,0 +1,214 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Sensorium.Cli.Answers;
+using Sensorium.Cli.Bench;
+using Sensorium.Cli.Console;
+using Sensorium.Cli.Errors;
+using Sensorium.Models.Backbones;
+using Sensorium.Models.Encoders;
+using Sensorium.Models.Loading;
+using Sensorium.Models.Systems;
+using Sensorium.Tensors;
+using Sensorium.Tensors.Cpu;
+using Sensorium.Weights;
+
+namespace Sensorium.Cli.Commands;
+
+/// <summary><c>bench</c>: what the machine can do, and how near a model comes.</summary>
+sealed class BenchCommand : Verb
+{
+    readonly Argument<string?> model = new("model") { Description = "A folder, a .gguf file or a model's name; without it and --shape only the machine is measured", Arity = ArgumentArity.ZeroOrOne };
+    readonly Option<string?> shape = new("--shape") { Description = $"A well-known model by its shape, with made-up weights: {string.Join(", ", ModelShapes.Names)}", HelpName = "name" };
+    readonly Option<string> type = new("--type") { Description = "The type of the made-up weights: F32, BF16, F16, Q8_0, Q4_0, Q4_K …", DefaultValueFactory = _ => "Q8_0", HelpName = "type" };
+    readonly Option<int> prompt = new("--prompt") { Description = "Tokens of the prompt", DefaultValueFactory = _ => 512, HelpName = "count" };
+    readonly Option<int> tokens = new("--tokens") { Description = "Tokens of the answer", DefaultValueFactory = _ => 32, HelpName = "count" };
+    readonly Option<bool> exact = new("--exact") { Description = "Float32 throughout instead of the fast kernels" };
+    readonly Option<bool> profile = new("--profile") { Description = "Time by operation" };
+    readonly Option<bool> json = new("--json") { Description = "For programs" };
+
+    public override string Name => "bench";
+
+    public override string Description => "Measure the machine's ceilings and, for a model, prompt and answer speed, encoders, loading and memory, each as a share of its ceiling.";
+
+    public override IReadOnlyList<string> Examples { get; } = ["./sensorium bench smollm2-135m-instruct", "./sensorium bench --shape smollm2-135m --type Q4_0 --profile"];
+
+    protected override void Declare(Command command)
+    {
+        command.Arguments.Add(model);
+        foreach (Option option in new Option[] { shape, type, prompt, tokens, exact, profile, json })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation) =>
+        Task.FromResult(Run(parsed, terminal, cancellation));
+
+    int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    {
+        int promptTokens = Positive(parsed, prompt);
+        int newTokens = Positive(parsed, tokens);
+        if (parsed.GetValue(model) is not null && parsed.GetValue(shape) is not null)
+        {
+            throw new UsageException("a model and --shape were both given; take one of them");
+        }
+
+        if (!Enum.TryParse(parsed.GetValue(type), ignoreCase: true, out DType weightType) || !Enum.IsDefined(weightType))
+        {
+            throw new UsageException($"--type {parsed.GetValue(type)} is no type of weights; F32, BF16, F16, Q8_0, Q4_0 and Q4_K are some");
+        }
+
+        using var device = new CpuDevice();
+        Numerics numerics = parsed.GetValue(exact) ? Numerics.Exact : Numerics.Fast;
+        var bench = new ModelBench(device, numerics, parsed.GetValue(profile), cancellation);
+        var figures = new List<Figure> { bench.Gemm(512, 2048, 2048, DType.F32) };
+        string? name = parsed.GetValue(shape) ?? parsed.GetValue(model);
+        if (name is not null)
+        {
+            var clock = Stopwatch.StartNew();
+            (object built, IReadOnlyList<Weight> weights) = Load(parsed, weightType, device, terminal, cancellation);
+            figures.Add(new Figure("loading", clock.Elapsed.TotalMilliseconds, "ms"));
+            figures.AddRange(Measure(bench, built, weights, promptTokens, newTokens));
+            figures.Add(new Figure("memory of weights", weights.Sum(w => w.Prepared?.PrivateBytes ?? 0) / 1e6, "MB"));
+            figures.Add(new Figure("peak memory of the process", Process.GetCurrentProcess().PeakWorkingSet64 / 1e6, "MB"));
+        }
+
+        if (parsed.GetValue(json))
+        {
+            WriteJson(terminal, device, bench, figures);
+        }
+        else
+        {
+            Write(terminal, device, bench, name, figures);
+        }
+
+        return ExitCode.Success;
+    }
+
+    (object Model, IReadOnlyList<Weight> Weights) Load(ParseResult parsed, DType weightType, CpuDevice device, Terminal terminal, CancellationToken cancellation)
+    {
+        if (parsed.GetValue(shape) is { } name)
+        {
+            return ModelShapes.Build(name, weightType, device);
+        }
+
+        ModelPart part = ModelLoading.Model(parsed.GetValue(model)!, device, terminal, cancellation);
+        return (part.Model, part.Weights);
+    }
+
+    static IEnumerable<Figure> Measure(ModelBench bench, object built, IReadOnlyList<Weight> weights, int promptTokens, int newTokens)
+    {
+        if (built is ComposedParts composed)
+        {
+            foreach (NamedEncoder encoder in composed.Encoders)
+            {
+                yield return bench.Encoder(encoder.Name, encoder.Encoder, (c, maps) => encoder.Encoder.Encode(c, maps, encoder.Request).Values.First().Values);
+            }
+
+            built = composed.Language.Model;
+        }
+
+        if (built is VisionEncoder vision)
+        {
+            yield return bench.Encoder(
+                "the encoder", vision, (c, maps) => vision is IImageClassifier classifier ? classifier.Classify(c, maps) : ((SsdliteMobileNetV2)vision).Raw(c, maps).Logits);
+        }
+
+        if (built is Backbone backbone)
+        {
+            int room = backbone.ContextLength - newTokens;
+            foreach (Figure figure in bench.Language(backbone, weights, Math.Max(1, Math.Min(promptTokens, room)), newTokens))
+            {
+                yield return figure;
+            }
+        }
+    }
+
+    static void Write(Terminal terminal, CpuDevice device, ModelBench bench, string? name, List<Figure> figures)
+    {
+        terminal.Out.WriteLine(device.Description);
+        var table = new TextTable("", ">", "", "");
+        table.Add("fp32 peak", Number(bench.Ceilings.Float32 / 1e9), "GFLOP/s", "");
+        table.Add("int8 peak", Number(bench.Ceilings.Int8 / 1e9), "Gop/s", "");
+        table.Add("bf16 peak", Number(bench.Ceilings.BFloat16 / 1e9), "GFLOP/s", "");
+        table.Add("memory bandwidth", Number(bench.Ceilings.Bandwidth / 1e9), "GB/s", "");
+        foreach (Figure figure in figures)
+        {
+            table.Add(figure.Name, Number(figure.Value), figure.Unit, figure.Share is { } share ? string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} % of the {figure.Of}") : "");
+        }
+
+        table.Write(terminal.Out);
+        foreach ((string phase, IReadOnlyList<OperationTime> times) in bench.Profiles)
+        {
+            terminal.Out.WriteLine();
+            terminal.Out.WriteLine($"{name}: {phase}");
+            double all = times.Sum(t => t.Seconds);
+            var rows = new TextTable("operation", ">calls", ">ms", ">share", ">GFLOP/s", ">GB/s");
+            foreach (OperationTime time in times)
+            {
+                rows.Add(
+                    time.Name,
+                    time.Calls.ToString(CultureInfo.InvariantCulture),
+                    Number(time.Seconds * 1e3),
+                    string.Create(CultureInfo.InvariantCulture, $"{time.Seconds / all * 100:0.0} %"),
+                    time.Operations > 0 ? Number(time.Operations / time.Seconds / 1e9) : "",
+                    time.Bytes > 0 ? Number(time.Bytes / time.Seconds / 1e9) : "");
+            }
+
+            rows.Write(terminal.Out);
+        }
+    }
+
+    static void WriteJson(Terminal terminal, CpuDevice device, ModelBench bench, List<Figure> figures) => JsonOutput.Write(terminal, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("device", device.Description);
+        writer.WriteStartObject("ceilings");
+        writer.WriteNumber("fp32_flops", bench.Ceilings.Float32);
+        writer.WriteNumber("int8_ops", bench.Ceilings.Int8);
+        writer.WriteNumber("bf16_flops", bench.Ceilings.BFloat16);
+        writer.WriteNumber("bandwidth_bytes", bench.Ceilings.Bandwidth);
+        writer.WriteEndObject();
+        writer.WriteStartArray("figures");
+        foreach (Figure figure in figures)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", figure.Name);
+            writer.WriteNumber("value", figure.Value);
+            writer.WriteString("unit", figure.Unit);
+            if (figure.Share is { } share)
+            {
+                writer.WriteNumber("share", share);
+                writer.WriteString("of", figure.Of);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("profile");
+        foreach ((string phase, IReadOnlyList<OperationTime> times) in bench.Profiles)
+        {
+            foreach (OperationTime time in times)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("phase", phase);
+                writer.WriteString("operation", time.Name);
+                writer.WriteNumber("calls", time.Calls);
+                writer.WriteNumber("seconds", time.Seconds);
+                writer.WriteNumber("operations", time.Operations);
+                writer.WriteNumber("bytes", time.Bytes);
+                writer.WriteEndObject();
+            }
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
+
+    static int Positive(ParseResult parsed, Option<int> option) =>
+        parsed.GetValue(option) is > 0 and <= 1_000_000 and var value ? value : throw new UsageException($"{option.Name} is 1 to 1000000, not {parsed.GetValue(option)}");
+
+    static string Number(double value) => value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
+}
