@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Sensorium.Weights;
 
 namespace Sensorium.Models;
@@ -35,6 +36,32 @@ public sealed class Config
 
     /// <summary>The section itself.</summary>
     public JsonElement Json { get; }
+
+    /// <summary>
+    /// This section with what a family's config.json may leave out, since the reference's class has it as a default. A key
+    /// that is there, be it null, stays as it is.
+    /// </summary>
+    /// <param name="json">A JSON object.</param>
+    public Config WithDefaults(string json)
+    {
+        var merged = new JsonObject();
+        foreach (JsonProperty property in Json.EnumerateObject())
+        {
+            merged[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+        }
+
+        using JsonDocument defaults = JsonDocument.Parse(json);
+        foreach (JsonProperty property in defaults.RootElement.EnumerateObject())
+        {
+            if (!merged.ContainsKey(property.Name))
+            {
+                merged[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+            }
+        }
+
+        using JsonDocument document = JsonDocument.Parse(merged.ToJsonString());
+        return new Config(Source, document.RootElement.Clone(), path);
+    }
 
     /// <summary>True where the key is there and not null.</summary>
     public bool Has(string key) => Json.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;

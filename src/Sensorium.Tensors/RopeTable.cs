@@ -39,6 +39,9 @@ public sealed class RopeTable
     /// <summary>True where the frequencies depend on the sequence's length.</summary>
     public bool DependsOnLength => byLength is not null;
 
+    /// <summary>Sequences up to this length all have the same frequencies.</summary>
+    public int SameUpTo { get; init; } = int.MaxValue;
+
     /// <summary>The table for a sequence of this length.</summary>
     public RopeTable For(int length) => byLength?.Invoke(length) ?? this;
 

@@ -17,6 +17,20 @@ public sealed class RmsNorm(Checkpoint at, int size, float epsilon, float offset
     public Tensor Forward(Compute c, Tensor x) => c.RmsNorm(x, weight, epsilon, offset);
 }
 
+/// <summary>Layer norm (Ba et al. 2016; torch.nn.LayerNorm).</summary>
+/// <param name="at">The checkpoint's scope: holds <c>weight</c> and <c>bias</c>.</param>
+/// <param name="size">Channels.</param>
+/// <param name="epsilon">Added to the variance.</param>
+public sealed class LayerNorm(Checkpoint at, int size, float epsilon)
+{
+    readonly Weight weight = at.Weight("weight", WeightRole.Vector, size);
+    readonly Weight bias = at.Weight("bias", WeightRole.Vector, size);
+
+    /// <param name="c">The context to compute in.</param>
+    /// <param name="x">[rows, size]</param>
+    public Tensor Forward(Compute c, Tensor x) => c.LayerNorm(x, weight, bias, epsilon);
+}
+
 /// <summary>Batch norm with running statistics, applied where the convolution before it ends (torch.nn.BatchNorm2d in eval mode).</summary>
 public static class BatchNorm
 {

@@ -12,9 +12,11 @@ public static class Rope
     /// <param name="headSize">Numbers in a head.</param>
     /// <param name="divisors">For each pair what its frequency is divided by (GGUF's <c>rope_freqs</c>); null: nothing.</param>
     /// <param name="defaultTheta">The base where the config names none.</param>
-    public static RopeTable Read(Config config, int headSize, float[]? divisors = null, float defaultTheta = 10000)
+    /// <param name="layerType">Whose parameters are meant, where <c>rope_parameters</c> has a section for each type of layer.</param>
+    public static RopeTable Read(Config config, int headSize, float[]? divisors = null, float defaultTheta = 10000, string layerType = "full_attention")
     {
-        Config? scaling = config.SectionOrNull("rope_parameters") ?? config.SectionOrNull("rope_scaling");
+        Config? parameters = config.SectionOrNull("rope_parameters");
+        Config? scaling = parameters?.SectionOrNull(layerType) ?? parameters ?? config.SectionOrNull("rope_scaling");
         Config thetaAt = scaling?.Has("rope_theta") == true ? scaling : config;
         float theta = thetaAt.Float("rope_theta", defaultTheta);
         if (theta <= 0)
@@ -32,7 +34,8 @@ public static class Rope
             "dynamic" => Dynamic(theta, size, Factor(scaling!), config.Int("max_position_embeddings")),
             "yarn" => Yarn(theta, size, scaling!, config),
             "llama3" => new RopeTable(Llama3(Plain(theta, size), scaling!)),
-            _ => throw scaling!.Bad("rope_type", $"is '{type}', which is not supported; default, linear, dynamic, yarn and llama3 are"),
+            "longrope" or "su" => Long(theta, size, scaling!, config),
+            _ => throw scaling!.Bad("rope_type", $"is '{type}', which is not supported; default, linear, dynamic, yarn, llama3 and longrope are"),
         };
     }
 
@@ -84,7 +87,7 @@ public static class Rope
     {
         var plain = new RopeTable(Plain(theta, size));
         var longer = new System.Collections.Concurrent.ConcurrentDictionary<int, RopeTable>();
-        return new RopeTable(Plain(theta, size), byLength: length => length <= trained ? plain : Longer(length));
+        return new RopeTable(Plain(theta, size), byLength: length => length <= trained ? plain : Longer(length)) { SameUpTo = trained };
 
         RopeTable Longer(int length)
         {
@@ -129,6 +132,43 @@ public static class Rope
         return new RopeTable(plain, magnitude: YarnMagnitude(scaling, factor));
 
         double Correction(float rotations) => size * Math.Log(trained / (rotations * 2 * Math.PI)) / (2 * Math.Log(theta));
+    }
+
+    /// <summary>
+    /// LongRoPE (Ding et al. 2024): each frequency has a divisor of its own, one set up to the trained length and one for
+    /// sequences beyond it.
+    /// </summary>
+    static RopeTable Long(float theta, int size, Config scaling, Config config)
+    {
+        int longest = config.Int("max_position_embeddings");
+        Config trainedAt = scaling.Has("original_max_position_embeddings") ? scaling : config;
+        int trained = trainedAt.IntOr("original_max_position_embeddings", longest, least: 2);
+        float factor = trainedAt.Has("original_max_position_embeddings") ? (float)longest / trained : scaling.Float("factor", 1);
+        float magnitude = scaling.Has("attention_factor")
+            ? scaling.Float("attention_factor")
+            : factor <= 1 ? 1 : (float)Math.Sqrt(1 + Math.Log(factor) / Math.Log(trained));
+        var beyond = new RopeTable(Factors("long_factor"), magnitude: magnitude);
+        var within = new RopeTable(Factors("short_factor"), magnitude: magnitude);
+        return new RopeTable(Factors("short_factor"), magnitude: magnitude, byLength: length => length > trained ? beyond : within) { SameUpTo = trained };
+
+        float[] Factors(string key)
+        {
+            float[] factors = scaling.Floats(key);
+            float[] frequencies = Plain(theta, size);
+            if (factors.Length != frequencies.Length)
+            {
+                throw scaling.Bad(key, $"has {factors.Length} numbers for {frequencies.Length} rotated pairs");
+            }
+
+            for (int i = 0; i < frequencies.Length; i++)
+            {
+                frequencies[i] = factors[i] > 0
+                    ? (float)(1.0 / (factors[i] * Math.Pow(theta, 2.0 * i / size)))
+                    : throw scaling.Bad(key, "must hold positive numbers");
+            }
+
+            return frequencies;
+        }
     }
 
     static float YarnMagnitude(Config scaling, float factor)

@@ -11,7 +11,12 @@ public static class Catalog
     /// <summary>All families.</summary>
     public static IReadOnlyList<Family> Families { get; } =
     [
-        new() { Type = "llama", Title = "Llama", Takes = "text", Gives = "text", Build = (at, json, _) => new Llama(at, json), Gguf = new("llama", LlamaNames.Gguf) },
+        new() { Type = "llama", Title = "Llama", Takes = "text", Gives = "text", Build = (at, json, _) => Llama.Build(at, json), Gguf = new("llama", Llama.Gguf) },
+        new() { Type = "mistral", Title = "Mistral", Takes = "text", Gives = "text", Build = (at, json, _) => Mistral.Build(at, json) },
+        new() { Type = "qwen2", Title = "Qwen2", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen2.Build(at, json), Gguf = Qwen2.Gguf },
+        new() { Type = "qwen3", Title = "Qwen3", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen3.Build(at, json), Gguf = Qwen3.Gguf },
+        new() { Type = "olmo2", Title = "OLMo 2", Takes = "text", Gives = "text", Build = (at, json, _) => Olmo2.Build(at, json) },
+        new() { Type = "smollm3", Title = "SmolLM3", Takes = "text", Gives = "text", Build = (at, json, _) => SmolLm3.Build(at, json) },
         .. EfficientNetLite.Architectures.Select(name => new Family { Type = name, Title = "EfficientNet-Lite", Takes = "picture", Gives = "labels, features", Build = (at, json, _) => new EfficientNetLite(at, json) }),
         new() { Type = "ssdlite-mobilenet-v2", Title = "SSDLite MobileNetV2", Takes = "picture", Gives = "boxes, labels", Build = (at, json, _) => new SsdliteMobileNetV2(at, json) },
         new() { Type = "composed", Title = "Composed of parts", Takes = "text, pictures", Gives = "text", Build = (_, json, parts) => ComposedParts.Build(json, parts) },

@@ -1,0 +1,15 @@
+using Sensorium.Weights;
+
+namespace Sensorium.Models.Backbones;
+
+/// <summary>Mistral (Jiang et al. 2023; transformers MistralForCausalLM): Llama whose layers all attend within a window, unless it is null.</summary>
+static class Mistral
+{
+    const string Defaults = """{"sliding_window": 4096, "num_key_value_heads": 8, "max_position_embeddings": 131072}""";
+
+    public static Decoder Build(Checkpoint at, Config json)
+    {
+        json = json.WithDefaults(Defaults);
+        return new Decoder(at, new DecoderConfig(json).WithWindows(json, slides: _ => true));
+    }
+}

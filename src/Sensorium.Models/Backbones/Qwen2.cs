@@ -1,0 +1,32 @@
+using Sensorium.Models.Loading;
+using Sensorium.Weights;
+
+namespace Sensorium.Models.Backbones;
+
+/// <summary>Qwen2 (Yang et al. 2024; transformers Qwen2ForCausalLM): q, k and v have biases; a window only where the config asks for it.</summary>
+static class Qwen2
+{
+    const string Defaults = """{"num_key_value_heads": 32, "sliding_window": 4096, "max_window_layers": 28, "max_position_embeddings": 32768}""";
+
+    public static GgufForm Gguf { get; } = new("qwen2", _ => GgufNames.PreNorm);
+
+    public static Decoder Build(Checkpoint at, Config json)
+    {
+        json = json.WithDefaults(Defaults);
+        var config = new DecoderConfig(json);
+        config = config with { Attention = config.Attention with { InputBias = true, OutputBias = false } };
+        return new Decoder(at, WithUpperWindows(config, json));
+    }
+
+    /// <summary><c>use_sliding_window</c>: layers from <c>max_window_layers</c> on attend within the window.</summary>
+    public static DecoderConfig WithUpperWindows(DecoderConfig config, Config json)
+    {
+        if (!json.Bool("use_sliding_window", false))
+        {
+            return config;
+        }
+
+        int first = json.Int("max_window_layers", least: 0);
+        return config.WithWindows(json, slides: layer => layer >= first);
+    }
+}
