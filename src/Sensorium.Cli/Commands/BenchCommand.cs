@@ -18,11 +18,11 @@ namespace Sensorium.Cli.Commands;
 /// <summary><c>bench</c>: what the machine can do, and how near a model comes.</summary>
 sealed class BenchCommand : Verb
 {
-    readonly Argument<string?> model = new("model") { Description = "A folder, a .gguf file or a model's name; without it and --shape only the machine is measured", Arity = ArgumentArity.ZeroOrOne };
+    readonly Option<string?> model = new("--model", "-m") { Description = "A folder, a .gguf file or a model's name; without it and --shape only the machine is measured", HelpName = "model" };
     readonly Option<string?> shape = new("--shape") { Description = $"A well-known model by its shape, with made-up weights: {string.Join(", ", ModelShapes.Names)}", HelpName = "name" };
     readonly Option<string> type = new("--type") { Description = "The type of the made-up weights: F32, BF16, F16, Q8_0, Q4_0, Q4_K …", DefaultValueFactory = _ => "Q8_0", HelpName = "type" };
     readonly Option<int> prompt = new("--prompt") { Description = "Tokens of the prompt", DefaultValueFactory = _ => 512, HelpName = "count" };
-    readonly Option<int> tokens = new("--tokens") { Description = "Tokens of the answer", DefaultValueFactory = _ => 32, HelpName = "count" };
+    readonly Option<int> steps = new("--steps") { Description = "Tokens of the answer", DefaultValueFactory = _ => 32, HelpName = "count" };
     readonly Option<bool> exact = new("--exact") { Description = "Float32 throughout instead of the fast kernels" };
     readonly Option<bool> profile = new("--profile") { Description = "Time by operation" };
     readonly Option<bool> json = new("--json") { Description = "For programs" };
@@ -31,12 +31,11 @@ sealed class BenchCommand : Verb
 
     public override string Description => "Measure the machine's ceilings and, for a model, prompt and answer speed, encoders, loading and memory, each as a share of its ceiling.";
 
-    public override IReadOnlyList<string> Examples { get; } = ["./sensorium bench smollm2-135m-instruct", "./sensorium bench --shape smollm2-135m --type Q4_0 --profile"];
+    public override IReadOnlyList<string> Examples { get; } = ["./sensorium bench --model nano", "./sensorium bench --shape smollm2-135m --type Q4_0 --profile"];
 
     protected override void Declare(Command command)
     {
-        command.Arguments.Add(model);
-        foreach (Option option in new Option[] { shape, type, prompt, tokens, exact, profile, json })
+        foreach (Option option in new Option[] { model, shape, type, prompt, steps, exact, profile, json })
         {
             command.Options.Add(option);
         }
@@ -48,10 +47,10 @@ sealed class BenchCommand : Verb
     int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         int promptTokens = Positive(parsed, prompt);
-        int newTokens = Positive(parsed, tokens);
+        int newTokens = Positive(parsed, steps);
         if (parsed.GetValue(model) is not null && parsed.GetValue(shape) is not null)
         {
-            throw new UsageException("a model and --shape were both given; take one of them");
+            throw new UsageException("--model and --shape exclude each other");
         }
 
         if (!Enum.TryParse(parsed.GetValue(type), ignoreCase: true, out DType weightType) || !Enum.IsDefined(weightType))
