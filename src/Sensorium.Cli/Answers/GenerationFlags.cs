@@ -2,6 +2,7 @@ using System.CommandLine;
 using Sensorium.Cli.Errors;
 using Sensorium.Inference.Sampling;
 using Sensorium.Models.Systems;
+using Sensorium.Tensors;
 
 namespace Sensorium.Cli.Answers;
 
@@ -17,11 +18,12 @@ sealed class GenerationFlags
     readonly Option<long?> seed = new("--seed") { Description = "The same seed draws the same answer", HelpName = "number" };
     readonly Option<int?> maxTokens = new("--max-tokens") { Description = "The longest answer, in tokens; by default the model's own, in chat else 1024", HelpName = "count" };
     readonly Option<string[]> stop = new("--stop") { Description = "Ends the answer where it comes; may be given again", HelpName = "text" };
+    readonly Option<bool> exact = new("--exact") { Description = "Compute with unrounded activations: slower, and near ties fall as the reference decides them" };
 
     /// <summary>Declares them.</summary>
     public void Declare(Command command)
     {
-        foreach (Option option in new Option[] { model, temperature, topP, topK, minP, repetitionPenalty, seed, maxTokens, stop })
+        foreach (Option option in new Option[] { model, temperature, topP, topK, minP, repetitionPenalty, seed, maxTokens, stop, exact })
         {
             command.Options.Add(option);
         }
@@ -29,6 +31,9 @@ sealed class GenerationFlags
 
     /// <summary>The model that is asked for.</summary>
     public string Model(ParseResult parsed) => parsed.GetValue(model)!;
+
+    /// <summary>The arithmetic that is asked for.</summary>
+    public Numerics Numerics(ParseResult parsed) => parsed.GetValue(exact) ? Tensors.Numerics.Exact : Tensors.Numerics.Fast;
 
     /// <summary>The longest answer; null: the model's own.</summary>
     public int? MaxTokens(ParseResult parsed) => parsed.GetValue(maxTokens) is not { } count || count > 0 ? parsed.GetValue(maxTokens) : throw new UsageException($"--max-tokens is 1 or more, not {count}");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Sensorium.Inference;
@@ -15,11 +16,17 @@ namespace Sensorium.Cli.Answers;
 /// <param name="Total">From the request to the end.</param>
 sealed record Reply(string Text, string Reason, GenerationUsage Usage, TimeSpan FirstToken, TimeSpan Total)
 {
+    /// <summary>The longest answer, in tokens, where neither the caller nor the checkpoint names one: a model that loops would go on to the end of its context.</summary>
+    public const int LongestUnasked = 1024;
+
+    /// <summary>What to tell who reads it as text; null: it ended by itself.</summary>
+    public string? Remark => Reason == "length" ? string.Create(CultureInfo.InvariantCulture, $"[cut after {Usage.NewTokens:N0} tokens; --max-tokens allows more]") : null;
+
     /// <summary>Asks a model.</summary>
     /// <param name="runtime">The model and its engine.</param>
     /// <param name="prompt">What to continue.</param>
     /// <param name="sampling">How tokens are chosen.</param>
-    /// <param name="maxTokens">The longest answer; null: the model's own.</param>
+    /// <param name="maxTokens">The longest answer; null: the model's own, else <see cref="LongestUnasked"/>.</param>
     /// <param name="stops">Strings that end the answer.</param>
     /// <param name="said">Told the text as it is made.</param>
     /// <param name="stop">Ends the answer; what was said stays.</param>
@@ -31,7 +38,7 @@ sealed record Reply(string Text, string Reason, GenerationUsage Usage, TimeSpan 
         TimeSpan first = default;
         var reader = new ReplyReader(runtime.System.Tokenizer, stops);
         bool interrupted = false;
-        await using Generation generation = runtime.Engine.Submit(runtime.System, new GenerationRequest { Prompt = prompt, Sampling = sampling, MaxNewTokens = maxTokens });
+        await using Generation generation = runtime.Engine.Submit(runtime.System, new GenerationRequest { Prompt = prompt, Sampling = sampling, MaxNewTokens = maxTokens ?? Longest(runtime.System, prompt) });
         try
         {
             await foreach (int token in generation.ReadAllAsync(stop).ConfigureAwait(false))
@@ -62,6 +69,9 @@ sealed record Reply(string Text, string Reason, GenerationUsage Usage, TimeSpan 
             }
         }
     }
+
+    static int? Longest(LanguageSystem system, IReadOnlyList<PromptSpan> prompt) =>
+        system.Generation.MaxNewTokens is null ? Math.Clamp(system.Backbone.ContextLength - prompt.Sum(s => s.Length), 1, LongestUnasked) : null;
 
     /// <summary>Writes it for programs.</summary>
     public void Write(Utf8JsonWriter writer, string model)

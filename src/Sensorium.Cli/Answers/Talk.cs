@@ -86,6 +86,10 @@ sealed class Talk(
             {
                 await terminal.Out.WriteLineAsync().ConfigureAwait(false);
                 await terminal.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+                if (reply.Remark is { } remark)
+                {
+                    await terminal.Error.WriteLineAsync(remark).ConfigureAwait(false);
+                }
             }
 
             return reply;

@@ -46,7 +46,7 @@ sealed class AskCommand : Verb
         string[] stops = flags.Stops(parsed);
         ContentPart[] parts = [.. given[..^1].Select(file => new ContentPart.Image(Files.Picture(file))), new ContentPart.Text(question)];
         string model = flags.Model(parsed);
-        using SensoriumRuntime runtime = ModelLoading.Runtime(model, terminal, cancellation);
+        using SensoriumRuntime runtime = ModelLoading.Runtime(model, flags.Numerics(parsed), terminal, cancellation);
         bool forPrograms = parsed.GetValue(json);
         IReadOnlyList<PromptSpan> prompt = runtime.System.Prompt([new Message("user", parts)]);
         Reply reply = await Reply.AskAsync(runtime, prompt, flags.Sampling(parsed, runtime.System), maxTokens, stops, piece => Say(terminal, piece, forPrograms), cancellation).ConfigureAwait(false);
@@ -58,6 +58,10 @@ sealed class AskCommand : Verb
         {
             await terminal.Out.WriteLineAsync().ConfigureAwait(false);
             await terminal.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            if (reply.Remark is { } remark)
+            {
+                await terminal.Error.WriteLineAsync(remark).ConfigureAwait(false);
+            }
         }
 
         return reply.Reason == "interrupted" ? ExitCode.Interrupted : reply.Text.Length > 0 ? ExitCode.Success : ExitCode.Failure;

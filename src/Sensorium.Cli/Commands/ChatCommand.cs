@@ -10,9 +10,6 @@ namespace Sensorium.Cli.Commands;
 /// <summary><c>chat</c>: a conversation, or with a prompt on the command line one answer.</summary>
 sealed class ChatCommand : Verb
 {
-    // A small model that finds no end would fill its whole context.
-    const int LongestAnswer = 1024;
-
     readonly Argument<string?> prompt = new("prompt") { Description = "One question; without it, a conversation begins", Arity = ArgumentArity.ZeroOrOne };
     readonly GenerationFlags flags = new();
     readonly Option<string?> system = new("--system") { Description = "What the model is told before the conversation", HelpName = "text" };
@@ -40,7 +37,7 @@ sealed class ChatCommand : Verb
     protected override async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         flags.Sampling(parsed);
-        int? asked = flags.MaxTokens(parsed);
+        int? maxTokens = flags.MaxTokens(parsed);
         string[] stops = flags.Stops(parsed);
         string? once = parsed.GetValue(prompt);
         if (parsed.GetValue(raw) && once is null)
@@ -49,8 +46,8 @@ sealed class ChatCommand : Verb
         }
 
         Picture[] pictures = [.. (parsed.GetValue(images) ?? []).Select(Files.Picture)];
-        using SensoriumRuntime runtime = ModelLoading.Runtime(flags.Model(parsed), terminal, cancellation);
-        var talk = new Talk(runtime, terminal, flags.Sampling(parsed, runtime.System), asked ?? runtime.System.Generation.MaxNewTokens ?? LongestAnswer, stops, parsed.GetValue(json), parsed.GetValue(system));
+        using SensoriumRuntime runtime = ModelLoading.Runtime(flags.Model(parsed), flags.Numerics(parsed), terminal, cancellation);
+        var talk = new Talk(runtime, terminal, flags.Sampling(parsed, runtime.System), maxTokens, stops, parsed.GetValue(json), parsed.GetValue(system));
         talk.Show(pictures);
         if (parsed.GetValue(raw))
         {
