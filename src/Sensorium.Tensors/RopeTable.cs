@@ -42,6 +42,9 @@ public sealed class RopeTable
     /// <summary>Sequences up to this length all have the same frequencies.</summary>
     public int SameUpTo { get; init; } = int.MaxValue;
 
+    /// <summary>Sequences beyond <see cref="SameUpTo"/> all have the same frequencies again, and their first tokens too (LongRoPE).</summary>
+    public bool SwitchesOnce { get; init; }
+
     /// <summary>The table for a sequence of this length.</summary>
     public RopeTable For(int length) => byLength?.Invoke(length) ?? this;
 

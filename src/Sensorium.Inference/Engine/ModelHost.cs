@@ -243,6 +243,12 @@ sealed class ModelHost : IDisposable
         inStep.Clear();
         foreach (Sequence sequence in running)
         {
+            if (sequence.Outgrows(system.Backbone.KeysChangeBeyond))
+            {
+                sequence.Pages.Release(pool);
+                sequence.IsRecomputed = true;
+            }
+
             if (sequence.IsDecoding)
             {
                 Add(sequence, sequence.Length);
@@ -265,7 +271,7 @@ sealed class ModelHost : IDisposable
         int rows = end - start;
         prefixes.Free((end + KvPool.PageRows - 1) / KvPool.PageRows - sequence.Pages.Pages.Count);
         sequence.Pages.Reserve(pool, end);
-        int first = plan.Add(rows, sequence.Pages, ropeLength: Math.Max(end, sequence.PromptLength));
+        int first = plan.Add(rows, sequence.Pages, ropeLength: sequence.Length);
         if (ids.Length < plan.Rows)
         {
             Array.Resize(ref ids, Math.Max(plan.Rows, ids.Length * 2));
@@ -375,7 +381,7 @@ sealed class ModelHost : IDisposable
     }
 
     void Keep(Sequence sequence) =>
-        prefixes.Insert(sequence.Keys, sequence.Pages, Math.Min(sequence.Computed, system.Backbone.ReusableLength));
+        prefixes.Insert(sequence.Keys, sequence.Pages, Math.Min(sequence.Computed, sequence.KeptLimit(system.Backbone.ReusableLength)));
 
     void End(Sequence sequence)
     {

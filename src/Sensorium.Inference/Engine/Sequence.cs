@@ -70,6 +70,9 @@ sealed class Sequence
     /// <summary>Pages that it may need in all.</summary>
     public int PagesNeeded => (ids.Length + KvPool.PageRows - 1) / KvPool.PageRows;
 
+    /// <summary>Its first keys were computed once more, for a length at which all keys change.</summary>
+    public bool IsRecomputed { get; set; }
+
     public int CachedPictures { get; set; }
 
     public int CachedTokens { get; set; }
@@ -108,7 +111,8 @@ sealed class Sequence
     /// <summary>The most rows that may be reused: all but the last, and no part of a span whose rows see each other both ways.</summary>
     public int ReuseLimit(int most)
     {
-        int limit = Math.Min(most, PromptLength - 1);
+        // The keys of a longer sequence are others from its first token on.
+        int limit = PromptLength > most ? 0 : PromptLength - 1;
         foreach (SoftSpan span in Soft)
         {
             if (span.IsBidirectional && span.First < limit && limit < span.End)
@@ -119,6 +123,12 @@ sealed class Sequence
 
         return limit;
     }
+
+    /// <summary>The most rows that others may reuse, where keys that were computed for at most so many tokens are alike.</summary>
+    public int KeptLimit(int most) => PromptLength > most || IsRecomputed ? 0 : most;
+
+    /// <summary>Whether keys were kept for a shorter sequence than it is now, on the other side of a length at which all keys change.</summary>
+    public bool Outgrows(int length) => Length > length && PromptLength <= length && !IsRecomputed;
 
     void Fill(IReadOnlyList<PromptSpan> prompt)
     {

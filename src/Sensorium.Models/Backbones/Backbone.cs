@@ -29,6 +29,11 @@ public abstract class Backbone
     /// </summary>
     public virtual int ReusableLength => int.MaxValue;
 
+    /// <summary>
+    /// A sequence that grows beyond this length needs all its keys anew, with the frequencies that longer sequences have.
+    /// </summary>
+    public virtual int KeysChangeBeyond => int.MaxValue;
+
     /// <summary>Token embeddings, [ids, hidden].</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
     public abstract Tensor Embed(Compute c, ReadOnlySpan<int> ids);

@@ -28,6 +28,14 @@ public sealed class Decoder : Backbone
             ? new Linear(embedTokens)
             : new Linear(at["lm_head"], config.HiddenSize, config.VocabSize, hasBias: false);
         stages = [.. Enumerable.Range(1, layers.Length).Select(i => $"hidden_states_{i}")];
+
+        // What the reference does not read either: a copy of the tied matrix, frequencies that old checkpoints carry along.
+        model.AllowUnused("layers.*.self_attn.rotary_emb.inv_freq");
+        if (config.TieWordEmbeddings)
+        {
+            at.AllowUnused("lm_head.weight");
+        }
+
         AttentionShape shape = config.Attention.Shape;
         KvLayout = new KvLayout(layers.Length, shape.KvHeads, shape.KeySize, shape.ValueSize);
     }
@@ -46,6 +54,9 @@ public sealed class Decoder : Backbone
 
     /// <inheritdoc/>
     public override int ReusableLength => config.Attention.Rope?.SameUpTo ?? int.MaxValue;
+
+    /// <inheritdoc/>
+    public override int KeysChangeBeyond => config.Attention.Rope is { SwitchesOnce: true } rope ? rope.SameUpTo : int.MaxValue;
 
     /// <inheritdoc/>
     public override Tensor Embed(Compute c, ReadOnlySpan<int> ids)

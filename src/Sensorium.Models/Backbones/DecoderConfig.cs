@@ -96,8 +96,8 @@ public sealed record DecoderConfig
     /// <summary>The attention of a layer, where layers differ; null: all are alike.</summary>
     public Func<int, SelfAttentionConfig>? AttentionOf { get; init; }
 
-    /// <summary>Makes the second half of a layer at its place; null: a gated MLP under <c>mlp</c>.</summary>
-    public Func<Checkpoint, int, FeedForward>? FeedForwardOf { get; init; }
+    /// <summary>Makes the second half of a layer at its place; null, or where it gives null: a gated MLP under <c>mlp</c>.</summary>
+    public Func<Checkpoint, int, FeedForward?>? FeedForwardOf { get; init; }
 
     /// <summary>Heads and their sizes; all keys as Llama has them.</summary>
     public static AttentionShape ReadShape(Config json, int hiddenSize)

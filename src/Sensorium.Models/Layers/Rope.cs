@@ -149,7 +149,7 @@ public static class Rope
             : factor <= 1 ? 1 : (float)Math.Sqrt(1 + Math.Log(factor) / Math.Log(trained));
         var beyond = new RopeTable(Factors("long_factor"), magnitude: magnitude);
         var within = new RopeTable(Factors("short_factor"), magnitude: magnitude);
-        return new RopeTable(Factors("short_factor"), magnitude: magnitude, byLength: length => length > trained ? beyond : within) { SameUpTo = trained };
+        return new RopeTable(Factors("short_factor"), magnitude: magnitude, byLength: length => length > trained ? beyond : within) { SameUpTo = trained, SwitchesOnce = true };
 
         float[] Factors(string key)
         {

@@ -42,6 +42,9 @@ public sealed record Family
     /// <summary>Builds the model on a checkpoint's root.</summary>
     public required Func<Checkpoint, Config, IPartOpener, object> Build { get; init; }
 
+    /// <summary>How the hub's own files spell the names, where they do it in several ways; null: as the model does.</summary>
+    public NameTable? HubNames { get; init; }
+
     /// <summary><c>general.architecture</c> in GGUF files; null where the family has no GGUF form.</summary>
     public GgufForm? Gguf { get; init; }
 }

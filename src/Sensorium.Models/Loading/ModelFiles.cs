@@ -58,7 +58,7 @@ public sealed class ModelFiles : IDisposable
         {
             Config config = ReadConfig(configFile);
             Family family = Catalog.Find(config);
-            return new ModelFiles(path, TensorSource.Open(path), config, family, NameTable.Identity);
+            return new ModelFiles(path, TensorSource.Open(path), config, family, family.HubNames ?? NameTable.Identity);
         }
 
         TensorSource source = TensorSource.Open(path);
