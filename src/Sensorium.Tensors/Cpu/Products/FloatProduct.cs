@@ -11,6 +11,9 @@ unsafe struct FloatProduct
     /// <summary>What the packed rows of a chunk may take, to stay in the second-level cache.</summary>
     const nint CachedRowBytes = 512 << 10;
 
+    /// <summary>Products of a pass over the register tiles where there are several: few passes, for each loads and stores the result.</summary>
+    const int Depth = 4 * Panel.Slice;
+
     /// <summary>Rows of a chunk at most: bounds the tile of a partial group, too. A multiple of all register tiles.</summary>
     public const int ChunkRows = 240;
 
@@ -43,7 +46,7 @@ unsafe struct FloatProduct
     public readonly nint Tiles => (Outputs + Panel.Tile - 1) / Panel.Tile;
 
     /// <summary>Bytes that <see cref="Multiply"/> needs for itself.</summary>
-    public const int ScratchBytes = (Panel.Slice * Panel.Tile + ChunkRows * Panel.Tile) * sizeof(float);
+    public const int ScratchBytes = (Depth * Panel.Tile + ChunkRows * Panel.Tile) * sizeof(float);
 
     /// <summary>Some rows by some tiles of outputs.</summary>
     /// <param name="packed">The rows in register tiles: each <c>[k][its rows]</c>, one behind the other.</param>
@@ -61,7 +64,7 @@ unsafe struct FloatProduct
 
         bool direct = Panels is null || Panels.AreFloats;
         bool oneTile = Kernels.RowsOf(rows) == rows;
-        nint slice = direct && oneTile ? Math.Max(Inputs, 1) : Panel.Slice;
+        nint slice = !oneTile ? Depth : direct ? Math.Max(Inputs, 1) : Panel.Slice;
 
         // Either the rows of all of k stay in the cache and each weight is read from end to end, or a slice of them does.
         if (oneTile || rows * Inputs * sizeof(float) <= CachedRowBytes)
@@ -115,9 +118,9 @@ unsafe struct FloatProduct
     readonly void Slice(float* packed, nint firstRow, nint rows, nint tile, nint k, nint count, byte* scratch, bool carry)
     {
         nint column = tile * Panel.Tile, columns = Math.Min(Panel.Tile, Outputs - column);
-        float* unpacked = (float*)scratch, partial = unpacked + Panel.Slice * Panel.Tile;
+        float* unpacked = (float*)scratch, partial = unpacked + Depth * Panel.Tile;
         float* b0 = Group(2 * tile, k, count, unpacked);
-        float* b1 = columns > Panel.Lanes ? Group(2 * tile + 1, k, count, unpacked + Panel.Slice * Panel.Lanes) : b0;
+        float* b1 = columns > Panel.Lanes ? Group(2 * tile + 1, k, count, unpacked + Depth * Panel.Lanes) : b0;
         float* y = Y + firstRow * Stride + column, c = y;
         nint ldc = Stride;
         if (columns < Panel.Tile)
@@ -150,9 +153,25 @@ unsafe struct FloatProduct
         }
     }
 
-    readonly float* Group(nint group, nint k, nint count, float* unpacked) => Panels is null
-        ? Direct + (group * Inputs + k) * Panel.Lanes
-        : Panels.Floats(group, k, count, unpacked);
+    readonly float* Group(nint group, nint k, nint count, float* unpacked)
+    {
+        if (Panels is null)
+        {
+            return Direct + (group * Inputs + k) * Panel.Lanes;
+        }
+
+        if (Panels.AreFloats)
+        {
+            return Panels.Floats(group, k, count, unpacked);
+        }
+
+        for (nint i = 0; i < count; i += Panel.Slice)
+        {
+            Panels.Floats(group, k + i, Math.Min(Panel.Slice, count - i), unpacked + i * Panel.Lanes);
+        }
+
+        return unpacked;
+    }
 
     static void Copy(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
     {
