@@ -48,7 +48,8 @@ public sealed partial class FreshCloneTests(Checkout checkout) : IClassFixture<C
         {
             // A PATH with the usual tools and no dotnet.
             checkout.Shell($"for t in bash cat find mkdir readlink env dirname; do ln -s \"$(command -v $t)\" '{tools}/'; done").Code.ShouldBe(0);
-            Said said = checkout.Shell("touch src/Sensorium.Cli/Program.cs; ./sensorium list", null, ("PATH", tools));
+            checkout.Shell($"cp sensorium '{tools}/'").Code.ShouldBe(0);
+            Said said = Checkout.Run(tools, Path.Combine(tools, "bash"), ["./sensorium", "list"], ("PATH", tools));
             said.Code.ShouldBe(1);
             said.Error.ShouldContain(".NET 10 SDK");
             said.Error.ShouldContain("dot.net");
