@@ -1,10 +1,11 @@
 using System.Text;
+using Sensorium.Fuzzing;
 
 namespace Sensorium.Text.Tests.Templates;
 
 public class TemplateFuzzTests
 {
-    static readonly string[] Pieces =
+    internal static readonly string[] Pieces =
     [
         "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "{{-", "-}}", "{%+", " if ", " else ", " for i in ", " endif ", " endfor ", " set x = ", " macro m(a, b=1) ", " endmacro ", " call m() ", " endcall ",
         " with ", " endwith ", " filter ", " endfilter ", " raw ", " endraw ", " block b ", " endblock ", " break ", " continue ", " recursive ", " is ", " not ", " in ", " and ", " or ",
@@ -31,31 +32,5 @@ public class TemplateFuzzTests
     }
 
     [Fact]
-    public void Mutated_templates_render_or_fail_by_type()
-    {
-        var random = new Random(7);
-        var seeds = LanguageCases.All().Select(c => Encoding.UTF8.GetBytes(c.Template)).ToArray();
-        for (var round = 0; round < 15_000; round++)
-        {
-            var data = new List<byte>(seeds[random.Next(seeds.Length)]);
-            for (var edit = random.Next(1, 5); edit > 0; edit--)
-            {
-                var at = random.Next(data.Count + 1);
-                switch (random.Next(4))
-                {
-                    case 0 when at < data.Count: data.RemoveAt(at); break;
-                    case 1: data.Insert(at, (byte)random.Next(256)); break;
-                    case 2:
-                        var other = seeds[random.Next(seeds.Length)];
-                        var from = random.Next(other.Length);
-                        data.InsertRange(at, other[from..Math.Min(other.Length, from + random.Next(20))]);
-                        break;
-                    default:
-                        data.InsertRange(at, Encoding.UTF8.GetBytes(Pieces[random.Next(Pieces.Length)]));
-                        break;
-                }
-            }
-            TemplateFuzz.One(data.ToArray());
-        }
-    }
+    public void Mutated_templates_render_or_fail_by_type() => FuzzRun.Rounds(TextParsers.Template, seed: 7, rounds: 15_000);
 }

@@ -1,83 +1,33 @@
-using System.Text;
-using Sensorium.Text.Tokenizers;
+using Sensorium.Fuzzing;
 
 namespace Sensorium.Text.Tests.Tokenizers;
 
 /// <summary>Mutations of good files, by a fixed seed: a typed error or a working tokenizer, nothing else.</summary>
 public class TokenizerFuzzTests
 {
-    delegate void Parser(ReadOnlySpan<byte> data);
-
-    static void Mutate(byte[][] seeds, Parser parser, int rounds)
-    {
-        var random = new Random(20261121);
-        for (int round = 0; round < rounds; round++)
-        {
-            var data = seeds[round % seeds.Length].ToList();
-            int edits = random.Next(1, 5);
-            for (int e = 0; e < edits && data.Count > 0; e++)
-            {
-                int at = random.Next(data.Count);
-                switch (random.Next(6))
-                {
-                    case 0: data[at] = (byte)random.Next(256); break;
-                    case 1: data[at] ^= (byte)(1 << random.Next(8)); break;
-                    case 2: data.RemoveRange(at, Math.Min(data.Count - at, random.Next(1, 40))); break;
-                    case 3: data.InsertRange(at, data.GetRange(at, Math.Min(data.Count - at, random.Next(1, 60)))); break;
-                    case 4: data.Insert(at, (byte)"\"[]{}:,0919-\\*+?()|"[random.Next(19)]); break;
-                    default:
-                        int from = random.Next(data.Count), length = Math.Min(data.Count - from, random.Next(1, 30));
-                        data.InsertRange(at, data.GetRange(from, length));
-                        break;
-                }
-            }
-            byte[] input = [.. data];
-            try
-            {
-                parser(input);
-            }
-            catch (Exception e)
-            {
-                throw new InvalidOperationException($"round {round}: {e.GetType().Name} {e.Message} for {Convert.ToBase64String(input)}", e);
-            }
-        }
-    }
-
-    const string Added = """[{"id":1,"content":"<s>","special":true},{"id":9,"content":"[MASK]","lstrip":true,"normalized":true},{"id":8,"content":"fox","rstrip":true,"single_word":true}]""";
-
-    static readonly byte[][] Jsons =
-    [
-        Small.Json("""{"type":"BPE","unk_token":"a","byte_fallback":true,"fuse_unk":true,"vocab":{"a":0,"<s>":1,"b":2,"ab":3,"Ġ":4,"<0x41>":5,"aa":6,"aaaa":7},"merges":["a b",["a","a"],"aa aa"]}""",
-            """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"(?i:'s|'t)|[^\\r\\n\\p{L}]?\\p{L}+|\\p{N}{1,3}|\\s+(?!\\S)|\\s+"},"behavior":"Isolated","invert":false},{"type":"ByteLevel","add_prefix_space":true,"use_regex":true}]}""",
-            """{"type":"ByteLevel"}""", """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Replace","pattern":{"Regex":"\\s+"},"content":" "},{"type":"Lowercase"}]}""",
-            """{"type":"Sequence","processors":[{"type":"ByteLevel","trim_offsets":true},{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],"pair":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"B","type_id":1}}],"special_tokens":{"<s>":{"id":"<s>","ids":[1],"tokens":["<s>"]}}}]}""", Added),
-        Small.Json("""{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":20,"vocab":{"[UNK]":0,"a":1,"##a":2,"the":3,"##x":4}}""", """{"type":"BertPreTokenizer"}""", """{"type":"WordPiece","prefix":"##","cleanup":true}""",
-            """{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}""", """{"type":"RobertaProcessing","sep":["b",2],"cls":["a",1]}""", Added),
-        Small.Json("""{"type":"Unigram","unk_id":0,"byte_fallback":false,"vocab":[["<unk>",0],["a",-3.5],["▁",-2],["▁the",-4],["qu",-5]]}""", """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}""", """{"type":"Sequence","decoders":[{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":1}]}""",
-            """{"type":"Precompiled","precompiled_charsmap":"AAQAAAAMAAAAAACAAQ0AAC2sAAABAACALQ0AAB8AAIAuhAAALg0AAAo1AAAJOQAAIwAAgMwAAgCBCQAADT0AABMAAICjBQAAGQAAgKBZAACcHQAAFgAAgIlFAACnOQAAi1kAAAgAAICgDQAAAwAAgIB9AACPBQAAEAAAgIyoAgCr9QAAgPACAIDoAgAnAACAgREAAKwYAgCFUAIAv50AAA0AAICfAAIAgA0AAAUAAIApAAAALgAAAC4QAAAtAAAAjvACAJhkAgCRIAIAMAAAALuoAgA2AAAANwAAADQAAAA1AAAAOgAAADsAAAA4AAAAOQAAAD4AAAA/AAAAPAAAAD0AAABCAAAAQwAAAEAAAABBAAAARgAAAEcAAABEAAAARQAAAEoAAABLAAAASAAAAEkAAABOAAAATwAAAEwAAABNAAAAUgAAAFMAAABQAAAAUQAAAFYAAABXAAAAVAAAAFUAAABaAAAAWwAAAFgAAABZAAAAXgAAAF8AAABcAAAAXQAAAGIAAABjAAAAYAAAAGEAAABmAAAAZwAAAGWYAgBlAAAAagAAAGsAAABoAAAAaQAAAG4AAABvAAAAbAAAAG0AAAByAAAAcwAAAHAAAABxAAAAdgAAAHcAAAB0AAAAdQAAAHoAAAB7AAAAeAAAAHkAAAB+AAAAfwAAAHwAAAB9AAAAggAAAIMAAACAAAAAgQAAAIYAAACHAAAAhAAAAIUAAACKAAAAiwAAAIgAAACJAAAAjgAAAI8AAACMAAAAjQAAAJIAAACTAAAAkAAAAJEAAACWAAAAlwAAAJQAAACVAAAAmgAAAJsAAACYAAAAmQAAAJ4AAACfAAAAnAAAAJ0AAACiAAAAowAAAKAAAAChAAAApgAAAKcAAACkAAAApQAAAKoAAACrAAAAqAAAAKkAAACuAAAArwAAAKwAAACtAAAAsgAAALMAAACwAAAAsQAAALYAAAC3AAAAtAAAALUAAAC6AAAAuwAAALgAAAC5AAAAvgAAAL8AAAC8AAAAvQAAAMM8AQDCzAEAwAAAAMzAAQDGAAAAxwAAAMQAAADFAAAAygAAAMsAAADIAAAAyQAAAM4AAADPAAAAzAAAAM0AAADSAAAA0wAAANAAAADRAAAA1gAAANcAAADUAAAA1QAAANoAAADbAAAA2AAAANkAAADeAAAA3wAAANwAAADdAAAA4wQBAOIEAQDgAAAA4QAAAOfYAQDnAAAA5AAAAOUAAADqAAAA6wAAAOgAAADpAAAA75ABAO8AAADsAAAA7QAAAPIAAADzAAAA8AAAAPAQAQD2AAAA9wAAAPQAAAD1AAAA+gAAAPsAAAD4AAAA+QAAAP4AAAD/AAAA/AAAAP0AAAAAIAAxADopAFZJSUkAZmkAa2cAw6kAw7wA4bq5zIEA4oCUAOKApgDjga3jgZMA"}""", null, Added),
-    ];
+    const int Seed = 20261121;
 
     [Fact]
-    public void Tokenizer_json() => Mutate(Jsons, TokenizerJsonFuzz.One, 1500);
+    public void Tokenizer_json() => FuzzRun.Rounds(TextParsers.TokenizerJson, Seed, 1500);
 
     [Fact]
-    public void Sentencepiece() => Mutate([.. Enumerable.Range(1, 4).Select(type => SentencePieceWriter.Model(type, ("<unk>", 0, 2), ("<s>", 0, 3), ("</s>", 0, 3), ("▁", -2, 1), ("a", -3, 1), ("▁a", -3.5f, 1), ("<x>", 0, 4), ("<0x41>", 0, 6), ("aa", -4, 5)))], SentencePieceFuzz.One, 1500);
+    public void Sentencepiece() => FuzzRun.Rounds(TextParsers.SentencePiece, Seed, 1500);
 
     [Fact]
-    public void Tiktoken() => Mutate([Encoding.ASCII.GetBytes(string.Join("\n", Enumerable.Range(0, 256).Select(b => $"{Convert.ToBase64String([(byte)b])} {b}").Append("YWE= 256")))], TiktokenFuzz.One, 500);
+    public void Tiktoken() => FuzzRun.Rounds(TextParsers.Tiktoken, Seed, 500);
 
     [Fact]
-    public void Gguf_vocabularies() => Mutate([.. Enumerable.Range(0, 8).Select(i => (byte[])[(byte)i, (byte)i, 1, 2, 1, 0, 0, (byte)(i / 4), .. Encoding.UTF8.GetBytes("a2<unk>\nb3<s>\nc1a\nd1b\ne1ab\nf1▁\ng1a b\nh4fox\ni6<0x41>\nj1Ġ\nk1▁a")])], GgufVocabularyFuzz.One, 800);
+    public void Gguf_vocabularies() => FuzzRun.Rounds(TextParsers.GgufVocabulary, Seed, 800);
 
     [Fact]
-    public void Regexes() => Mutate([.. ((string[])
-    [
-        Text.Tokenizers.Patterns.WordPattern.Llama3Regex, @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{M}]*+(?:'[sS]|(?>a|b)+?)?|\p{N}{1,3}+| ?[^\s\p{L}]+[\r\n/]*|\s++$|(?<!a)\bx(?=y{2,})", "[a-z&&[^aeiou]]|[[:alpha:]]+|(?i)ab(?m:.)|\\x{1F600}|^$",
-    ]).Select(Encoding.UTF8.GetBytes)], RegexFuzz.One, 1500);
+    public void Regexes() => FuzzRun.Rounds(TextParsers.Regex, Seed, 1500);
 
     [Fact]
     public void The_seeds_are_good()
     {
-        foreach (byte[] json in Jsons) Should.NotThrow(() => Tokenizer.FromJson(json, "seed.json").Encode("the fox"));
+        foreach (byte[] json in TextParsers.Jsons)
+        {
+            Should.NotThrow(() => Sensorium.Text.Tokenizers.Tokenizer.FromJson(json, "seed.json").Encode("the fox"));
+        }
     }
 }
