@@ -38,6 +38,31 @@ public sealed class EngineTests : IDisposable
     }
 
     [Fact]
+    public async Task ASequenceThatGrowsPastAChangeOfKeysIsComputedOnceMore()
+    {
+        using Engine engine = NewEngine();
+        var backbone = new CountingBackbone(keysChangeBeyond: 10);
+        TextSystem system = FakeSystem.Of(backbone);
+        (await engine.Answer(system, GenerationRequest.Of([.. Enumerable.Range(0, 8)], 6))).ShouldBe([8, 9, 10, 11, 12, 13]);
+        backbone.PassRows.ShouldBe([8, 1, 1, 11, 1, 1]);
+    }
+
+    [Fact]
+    public async Task KeysOfAShortSequenceDoNotServeALongOneNorTheOtherWayRound()
+    {
+        using Engine engine = NewEngine();
+        var backbone = new CountingBackbone(keysChangeBeyond: 10);
+        TextSystem system = FakeSystem.Of(backbone);
+        foreach (int length in new[] { 12, 8, 12, 9 })
+        {
+            await engine.Answer(system, GenerationRequest.Of([.. Enumerable.Range(0, length)], 1));
+        }
+
+        // Only the last finds keys of a sequence that was as short as itself.
+        backbone.PassRows.ShouldBe([12, 8, 12, 1]);
+    }
+
+    [Fact]
     public async Task ARepeatedPromptIsNotComputedAgain()
     {
         using Engine engine = NewEngine();

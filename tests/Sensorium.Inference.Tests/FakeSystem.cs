@@ -9,7 +9,7 @@ namespace Sensorium.Inference.Tests;
 /// A backbone without weights: a row's logits say that the token after id n is n + 1, and a soft row counts as the id that
 /// its first number is. So what the engine feeds it can be read off the answer.
 /// </summary>
-sealed class CountingBackbone(int vocabulary = 100, int context = 1000) : Backbone
+sealed class CountingBackbone(int vocabulary = 100, int context = 1000, int keysChangeBeyond = int.MaxValue) : Backbone
 {
     public List<int> PassRows { get; } = [];
 
@@ -20,6 +20,10 @@ sealed class CountingBackbone(int vocabulary = 100, int context = 1000) : Backbo
     public override int ContextLength => context;
 
     public override KvLayout KvLayout => new(1, 1, 4, 4);
+
+    public override int KeysChangeBeyond => keysChangeBeyond;
+
+    public override int ReusableLength => keysChangeBeyond;
 
     public override Tensor Embed(Compute c, ReadOnlySpan<int> ids)
     {

@@ -78,6 +78,24 @@ public sealed class RopeTests
     }
 
     [Fact]
+    public void LongRopeSwitchesItsFactorsForTheWholeSequence()
+    {
+        RopeTable table = Read("""
+            {
+                "rope_theta": 100, "max_position_embeddings": 64, "original_max_position_embeddings": 16,
+                "rope_scaling": {"type": "longrope", "short_factor": [1, 2], "long_factor": [4, 8]}
+            }
+            """);
+        double magnitude = Math.Sqrt(1 + Math.Log(4) / Math.Log(16));
+        ShouldTurnBy(Turned(table.For(16), 3)[0], 3, magnitude);
+        ShouldTurnBy(Turned(table.For(16), 3)[1], 0.15, magnitude);
+        ShouldTurnBy(Turned(table.For(17), 3)[0], 0.75, magnitude);
+        ShouldTurnBy(Turned(table.For(17), 3)[1], 0.0375, magnitude);
+        table.SameUpTo.ShouldBe(16);
+        table.SwitchesOnce.ShouldBeTrue();
+    }
+
+    [Fact]
     public void PartOfAHeadMayPass()
     {
         RopeTable table = Read("""{"rope_theta": 100, "partial_rotary_factor": 0.5}""", headSize: 8);

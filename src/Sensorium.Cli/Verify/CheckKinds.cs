@@ -26,6 +26,7 @@ static class CheckKinds
     static readonly Dictionary<string, IBundleKind> BundlesByName = new IBundleKind[]
     {
         new GgufQuantTypes(),
+        new GgufArchitectures(),
     }.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The runner of a kind, or null where it is not built yet.</summary>

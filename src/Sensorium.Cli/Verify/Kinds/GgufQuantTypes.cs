@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Sensorium.Cli.Verify.Forward;
-using Sensorium.Inference;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
 using Sensorium.Tensors.Formats;
@@ -44,7 +43,7 @@ sealed class GgufQuantTypes : IBundleKind
             if (first)
             {
                 first = false;
-                yield return Tokenizer(bundle, session.SystemAt(path));
+                yield return GgufModelSteps.Tokenizer("tokenizer", bundle.Json.GetProperty("tokenizer_cases"), session.SystemAt(path));
             }
         }
     }
@@ -75,10 +74,7 @@ sealed class GgufQuantTypes : IBundleKind
         LanguageSystem system = session.SystemAt(path);
         string expectedFile = type.Value.GetProperty("expected").GetString()!;
         int[] prompt = JsonIds.Of(bundle.Json.GetProperty("prompt_ids"));
-        Compute c = session.Compute;
-        c.Reset();
-        Tensor normed = system.Backbone.Norm(c, system.Backbone.Forward(c, system.Backbone.Embed(c, prompt), Plan.Of(causal: true, prompt.Length)));
-        Values logits = c.Values(system.Backbone.Logits(c, normed));
+        Values logits = GgufModelSteps.Logits(system, session.Compute, prompt);
         Values exact = bundle.Tensor(expectedFile, "logits.exact");
         JsonElement tolerance = type.Value.GetProperty("tolerance");
         double allowed = tolerance.GetProperty(session.Options.Fast ? "engine_with_quantised_activations_vs_exact_abs" : "engine_vs_exact_abs").GetDouble();
@@ -94,26 +90,7 @@ sealed class GgufQuantTypes : IBundleKind
             };
         }
 
-        int[] greedy = JsonIds.Of(type.Value.GetProperty("greedy_exact"));
-        double[] margins = [.. type.Value.GetProperty("greedy_exact_margin").EnumerateArray().Select(m => m.GetDouble())];
-        int sure = Array.FindIndex(margins, m => m < 2 * allowed) is var at and >= 0 ? at : greedy.Length;
-        List<int> ids = GenerateCheck.CollectAsync(session.Engine.Submit(system, GenerationRequest.Of(prompt, greedy.Length) with { EndIds = [] })).GetAwaiter().GetResult();
-        yield return FieldChecks.Sequence(type.Name, "greedy", [.. ids.Take(sure)], greedy[..sure], judge: true);
-    }
-
-    static CheckRow Tokenizer(Bundle bundle, LanguageSystem system)
-    {
-        var expected = new List<int>();
-        var actual = new List<int>();
-        foreach (JsonElement one in bundle.Json.GetProperty("tokenizer_cases").EnumerateArray())
-        {
-            string text = one.GetProperty("text").GetString()!;
-            expected.AddRange(JsonIds.Of(one.GetProperty("ids")));
-            actual.AddRange(system.Tokenizer.EncodeIds(text, addSpecialTokens: false));
-            expected.AddRange(JsonIds.Of(one.GetProperty("ids_add_special")));
-            actual.AddRange(system.Tokenizer.EncodeIds(text, addSpecialTokens: true));
-        }
-
-        return FieldChecks.Sequence("tokenizer", "ids", actual, expected, judge: true);
+        yield return GgufModelSteps.Greedy(
+            type.Name, system, prompt, JsonIds.Of(type.Value.GetProperty("greedy_exact")), type.Value.GetProperty("greedy_exact_margin"), allowed, session);
     }
 }
