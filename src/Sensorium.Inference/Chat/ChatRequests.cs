@@ -43,6 +43,15 @@ static class ChatRequests
             MinP = Additional(options, "min_p"),
             RepetitionPenalty = Additional(options, "repetition_penalty"),
         };
+        try
+        {
+            asked.ToSampler();
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new RequestException(RequestError.UnsupportedOption, $"ChatOptions.{e.ParamName} has the value {e.ActualValue}: {e.Message.Split('(', '\n', '\r')[0].Trim()}");
+        }
+
         return asked.Or(SamplingOptions.Of(defaults));
     }
 

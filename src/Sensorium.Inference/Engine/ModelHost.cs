@@ -284,9 +284,11 @@ sealed class ModelHost : IDisposable
 
         foreach (SoftSpan span in sequence.Soft)
         {
-            if (span.IsBidirectional && span.First >= start && span.End <= end)
+            if (span.IsBidirectional && span.First < end && span.End > start)
             {
-                plan.SetVisible(first + span.First - start, span.Length, span.End);
+                // Its first rows may be reused without the others, where the page of those was given away.
+                int from = Math.Max(span.First, start);
+                plan.SetVisible(first + from - start, span.End - from, span.End);
             }
         }
 
