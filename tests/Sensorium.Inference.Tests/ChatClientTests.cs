@@ -46,7 +46,7 @@ public sealed class ChatClientTests : IDisposable
         whole.Text.ShouldNotBeNullOrWhiteSpace();
         string.Concat(updates.Select(u => u.Text)).ShouldBe(whole.Text);
         updates.Count.ShouldBeGreaterThan(2);
-        updates.Select(u => u.ResponseId).Distinct().Count().ShouldBe(1);
+        updates.Select(u => u.ResponseId).Distinct(StringComparer.Ordinal).Count().ShouldBe(1);
         updates[^1].FinishReason.ShouldBe(whole.FinishReason);
         whole.ModelId.ShouldBe("nano");
         whole.Messages.ShouldHaveSingleItem().Role.ShouldBe(ChatRole.Assistant);
