@@ -42,6 +42,7 @@ public sealed class DecoderFamilyTests : IDisposable
     [InlineData("phi3", "rope_scaling", "{\"type\":\"longrope\",\"short_factor\":[1,1,1,1,1,1,1,1]}")]
     [InlineData("phi3", "rope_scaling", "{\"type\":\"longrope\",\"short_factor\":[1,1,1,1,1,1,1,1],\"long_factor\":[1,1,1,1,1,1,1,0]}")]
     [InlineData("mixtral", "num_local_experts", "0")]
+    [InlineData("mixtral", "num_local_experts", "30000")]
     [InlineData("mixtral", "num_experts_per_tok", "5")]
     [InlineData("qwen3-moe", "mlp_only_layers", "\"all\"")]
     [InlineData("qwen3-moe", "decoder_sparse_step", "0")]

@@ -11,6 +11,9 @@ namespace Sensorium.Models.Layers;
 /// <param name="Activation">Of the experts' gates.</param>
 public sealed record MixtureConfig(int HiddenSize, int IntermediateSize, int Experts, int PerToken, Activation Activation)
 {
+    // Twice what the largest published models have, and little enough to declare before a tensor is looked for.
+    const int MostInAll = 48 * 1024;
+
     /// <summary>Whether a row's shares are divided by their sum.</summary>
     public bool SharesSumToOne { get; init; } = true;
 
@@ -32,7 +35,7 @@ public sealed record MixtureConfig(int HiddenSize, int IntermediateSize, int Exp
     /// <exception cref="CheckpointException">A key is missing, of the wrong kind, or contradicts the other.</exception>
     public static MixtureConfig Read(Config json, string expertsKey, int hiddenSize, int intermediateSize, Activation activation)
     {
-        int experts = json.Int(expertsKey, most: 4096);
+        int experts = json.Int(expertsKey, most: Math.Max(1, MostInAll / json.Int("num_hidden_layers")));
         return new MixtureConfig(hiddenSize, intermediateSize, experts, json.Int("num_experts_per_tok", most: experts), activation);
     }
 }
