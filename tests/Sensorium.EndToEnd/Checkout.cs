@@ -11,7 +11,7 @@ public sealed record Said(int Code, string Out, string Error);
 /// <summary>A fresh clone of this repository's last commit, shared by the tests of a run.</summary>
 public sealed class Checkout : IDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(12);
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
     readonly string above = Directory.CreateTempSubdirectory("sensorium-clone-").FullName;
 

@@ -22,7 +22,7 @@ sealed class ChatCommand : Verb
     public override string Description => "Talk with a model. Inside: /image FILE, /reset, /exit; Ctrl-C stops an answer, a second one leaves.";
 
     public override IReadOnlyList<string> Examples { get; } =
-        ["./sensorium chat --model smollm2-135m-instruct \"What is the capital of France?\"", "./sensorium chat --image tests/Sensorium.Conformance/bundles/nano/photo-1.jpg"];
+        ["./sensorium chat --model smollm2-135m-instruct \"List three fruits and their colours.\"", "./sensorium chat --image tests/Sensorium.Conformance/bundles/nano/photo-1.jpg"];
 
     protected override void Declare(Command command)
     {
