@@ -1,10 +1,11 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Sensorium.Weights;
 
 namespace Sensorium.Cli.Verify;
 
 /// <summary>A folder with a <c>case.json</c>: what to compute, and how close it must be.</summary>
-public sealed class Bundle : IDisposable
+public sealed partial class Bundle : IDisposable
 {
     readonly Dictionary<string, TensorSource?> files = new(StringComparer.Ordinal);
     readonly JsonDocument document;
@@ -37,7 +38,7 @@ public sealed class Bundle : IDisposable
         string file = System.IO.Path.Combine(folder, "case.json");
         try
         {
-            return new Bundle(folder, JsonDocument.Parse(File.ReadAllBytes(file)));
+            return new Bundle(folder, JsonDocument.Parse(InfiniteNumber().Replace(File.ReadAllText(file), "${before}\"${number}\"")));
         }
         catch (JsonException e)
         {
@@ -68,6 +69,10 @@ public sealed class Bundle : IDisposable
 
         document.Dispose();
     }
+
+    // Python writes infinite numbers bare, which JSON does not know.
+    [GeneratedRegex(@"(?<before>[:\[,]\s*)(?<number>-?Infinity|NaN)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex InfiniteNumber();
 
     TensorSource? Source(string file)
     {

