@@ -72,6 +72,7 @@ public sealed class Engine : IDisposable
         Sequence sequence = host.Prepare(request, _ => Wake());
         lock (gate)
         {
+            ObjectDisposedException.ThrowIf(stopping, this);
             submitted.Add((host, sequence));
         }
 
@@ -87,9 +88,16 @@ public sealed class Engine : IDisposable
             return;
         }
 
-        stopping = true;
+        lock (gate)
+        {
+            stopping = true;
+        }
+
         Wake();
         loop?.Join();
+
+        // What was submitted after the loop's last look has to end as well.
+        TakeSubmitted();
         foreach (ModelHost host in hosts)
         {
             host.FailAll(new ObjectDisposedException(nameof(Engine), "the engine was stopped before the answer ended"));
