@@ -26,28 +26,15 @@ public static class ModelLoader
         return part with { Weights = [.. build.Checkpoint.Weights] };
     }
 
-    /// <summary>Builds and loads what can answer: a language model with its tokenizer, or a composed model.</summary>
+    /// <summary>Builds and loads what can answer: a language model with its tokenizer, or a model composed of parts.</summary>
     /// <inheritdoc cref="Load"/>
-    public static LanguageSystem LoadSystem(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default)
-    {
-        using var build = new Build(ModelFiles.Open(path));
-        ModelPart root = build.Root();
-        build.Checkpoint.Finish();
+    public static LanguageSystem LoadSystem(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default) =>
+        LoadAs(path, device, SystemOf, progress, cancellation);
 
-        // The tokenizer is made while the weights are prepared.
-        Task<LanguageSystem> system = Task.Run(() => SystemOf(root, build.Identity), cancellation);
-        try
-        {
-            build.Checkpoint.Load(device, progress, cancellation);
-        }
-        finally
-        {
-            // The files must stay open until the tokenizer has been read, also when loading failed.
-            ((IAsyncResult)system).AsyncWaitHandle.WaitOne();
-        }
-
-        return system.GetAwaiter().GetResult();
-    }
+    /// <summary>Builds and loads what turns texts or pictures into vectors.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static EmbeddingSystem LoadEmbeddings(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default) =>
+        LoadAs(path, device, EmbeddingsOf, progress, cancellation);
 
     /// <summary>Builds a checkpoint's model on shapes alone: what `inspect` and memory figures know sizes by.</summary>
     /// <param name="path">A folder in the hub's layout or a GGUF file.</param>
@@ -61,11 +48,36 @@ public static class ModelLoader
         return [.. build.Checkpoint.Weights];
     }
 
+    static T LoadAs<T>(string path, Device device, Func<ModelPart, string, T> make, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    {
+        using var build = new Build(ModelFiles.Open(path));
+        ModelPart root = build.Root();
+        build.Checkpoint.Finish();
+
+        // The tokenizer is made while the weights are prepared.
+        Task<T> system = Task.Run(() => make(root, build.Identity), cancellation);
+        try
+        {
+            build.Checkpoint.Load(device, progress, cancellation);
+        }
+        finally
+        {
+            // The files must stay open until the tokenizer has been read, also when loading failed.
+            ((IAsyncResult)system).AsyncWaitHandle.WaitOne();
+        }
+
+        return system.GetAwaiter().GetResult();
+    }
+
+    static EmbeddingSystem EmbeddingsOf(ModelPart root, string identity) => root.Model is IEmbeds embeds
+        ? embeds.ToEmbeddings(root.Files, identity)
+        : throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and gives no vectors; embedding models are BERT and RoBERTa (texts), CLIP and SigLIP (texts and pictures)");
+
     static LanguageSystem SystemOf(ModelPart root, string identity)
     {
-        if (root.Model is ComposedParts composed)
+        if (root.Model is IAnswers parts)
         {
-            return composed.ToSystem(root.Files, identity);
+            return parts.ToSystem(root.Files, identity);
         }
 
         if (root.Model is not Backbone backbone)

@@ -20,7 +20,7 @@ public sealed record NamedEncoder(string Name, VisionEncoder Encoder, EncoderReq
 /// <param name="Encoders">Each gets the whole picture through its own preprocessing.</param>
 /// <param name="Projector">Makes soft tokens of what they say.</param>
 /// <param name="Language">The backbone and its files.</param>
-public sealed record ComposedParts(IReadOnlyList<NamedEncoder> Encoders, Projector Projector, ModelPart Language)
+public sealed record ComposedParts(IReadOnlyList<NamedEncoder> Encoders, Projector Projector, ModelPart Language) : IAnswers
 {
     static readonly Dictionary<string, Func<Checkpoint, Config, Projector>> Projectors = new(StringComparer.Ordinal)
     {
@@ -63,7 +63,7 @@ public sealed record ComposedParts(IReadOnlyList<NamedEncoder> Encoders, Project
             : throw projectorJson.Bad("hidden_size", $"is {hidden}, the language model's is {backbone.HiddenSize}");
     }
 
-    /// <summary>The system that answers.</summary>
+    /// <inheritdoc/>
     public LanguageSystem ToSystem(ModelFiles files, string identity)
     {
         Tokenizer tokenizer = ModelLoader.TokenizerOf(Language.Files);
