@@ -31,9 +31,18 @@ public sealed class SteadyStepTests : IDisposable
     [InlineData(Numerics.Fast, "BF16", "greedy")]
     [InlineData(Numerics.Fast, "Q8_0", "drawn")]
     [InlineData(Numerics.Exact, "Q8_0", "penalised")]
-    public void NothingIsAllocated(Numerics numerics, string type, string way)
+    public void NothingIsAllocated(Numerics numerics, string type, string way) =>
+        NothingIsAllocatedBy(Path.Combine(NanoModel.Bundle("gguf-quant-types"), $"model-{type}.gguf"), numerics, way);
+
+    [Theory]
+    [InlineData(Numerics.Exact)]
+    [InlineData(Numerics.Fast)]
+    public void NorWhereAMemoryIsRead(Numerics numerics) =>
+        NothingIsAllocatedBy(Path.Combine(NanoModel.Bundle("gguf-archs"), "model-t5.gguf"), numerics, "greedy");
+
+    void NothingIsAllocatedBy(string model, Numerics numerics, string way)
     {
-        LanguageSystem system = ModelLoader.LoadSystem(Path.Combine(NanoModel.Bundle("gguf-quant-types"), $"model-{type}.gguf"), device);
+        LanguageSystem system = ModelLoader.LoadSystem(model, device);
         using var engine = new Engine(device, new EngineOptions { Numerics = numerics }, ownLoop: false);
         Generation[] generations = [.. Enumerable.Range(0, Sequences).Select(i => engine.Submit(system, new GenerationRequest
         {

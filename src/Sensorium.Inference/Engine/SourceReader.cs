@@ -34,7 +34,7 @@ sealed class SourceReader(EncoderDecoder model, KvStore store)
             }
 
             bool fits = rows == 0 || rows + source.Rows.Length <= budget;
-            if (fits && !batch.Exists(other => other.Source!.Key == source.Key))
+            if (fits && !IsInBatch(source.Key))
             {
                 batch.Add(sequence);
                 rows += source.Rows.Length;
@@ -42,6 +42,19 @@ sealed class SourceReader(EncoderDecoder model, KvStore store)
         }
 
         return rows;
+    }
+
+    bool IsInBatch(string key)
+    {
+        foreach (Sequence sequence in batch)
+        {
+            if (sequence.Source!.Key == key)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Encodes the chosen sources; their memories are ready then, and kept for others.</summary>
