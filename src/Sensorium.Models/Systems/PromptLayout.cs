@@ -42,7 +42,8 @@ static class PromptLayout
         return spans;
     }
 
-    static void Admit(LanguageSystem system, int pictures)
+    /// <exception cref="RequestException">The model takes no pictures, or fewer.</exception>
+    public static void Admit(LanguageSystem system, int pictures)
     {
         if (pictures > 0 && system.MaxPictures == 0)
         {
