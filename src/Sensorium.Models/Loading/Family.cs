@@ -13,6 +13,10 @@ public interface IPartOpener
 
     /// <summary>A weights file of this checkpoint's own folder.</summary>
     Checkpoint Weights(string file, string key);
+
+    /// <summary>A JSON file of settings beside the config, such as <c>preprocessor_config.json</c>; null where there is none.</summary>
+    /// <exception cref="CheckpointException">It is broken.</exception>
+    Config? Settings(string file);
 }
 
 /// <summary>A model built from a checkpoint, and the files it came from.</summary>

@@ -96,6 +96,10 @@ public sealed class ModelFiles : IDisposable
         }
     }
 
+    /// <summary>A JSON file of settings in the checkpoint's folder; null where there is none, and for a GGUF file, which has all within.</summary>
+    /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
+    public Config? ReadSettings(string name) => Source.Gguf is null && File.Exists(Beside(name)) ? ReadConfig(Beside(name)) : null;
+
     /// <summary>The tokenizer; null where the files have none.</summary>
     /// <exception cref="TokenizerException">It is broken.</exception>
     public Tokenizer? ReadTokenizer()

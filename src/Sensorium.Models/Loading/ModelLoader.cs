@@ -174,5 +174,7 @@ public static class ModelLoader
 
             return build.Checkpoint;
         }
+
+        public Config? Settings(string file) => from.ReadSettings(file);
     }
 }

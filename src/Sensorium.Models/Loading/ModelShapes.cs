@@ -53,5 +53,7 @@ public static class ModelShapes
         public ModelPart Open(string path, string key) => throw new NotSupportedException("a model by its shape has no parts");
 
         public Checkpoint Weights(string file, string key) => throw new NotSupportedException("a model by its shape has no files");
+
+        public Config? Settings(string file) => null;
     }
 }
