@@ -83,18 +83,7 @@ public sealed class ModelFiles : IDisposable
 
     /// <summary>Reads a JSON file of settings.</summary>
     /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
-    public static Config ReadConfig(string file)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(ReadFile(file), new JsonDocumentOptions { MaxDepth = 64 });
-            return new Config(file, document.RootElement.Clone());
-        }
-        catch (JsonException e)
-        {
-            throw new CheckpointException(file, $"is not JSON: {e.Message}", e);
-        }
-    }
+    public static Config ReadConfig(string file) => Config.Parse(file, ReadFile(file));
 
     /// <summary>A JSON file of settings in the checkpoint's folder; null where there is none, and for a GGUF file, which has all within.</summary>
     /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
