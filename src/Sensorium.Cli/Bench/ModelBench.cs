@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sensorium.Models.Backbones;
-using Sensorium.Models.Encoders;
 using Sensorium.Tensors;
 using Sensorium.Tensors.Cpu;
 using Sensorium.Weights;
@@ -112,29 +111,43 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         yield return new Figure("answer, one sequence", 1 / step, "tokens/s", bytes / step / Ceilings.Bandwidth, "memory bandwidth");
     }
 
-    /// <summary>One picture through an encoder, in milliseconds.</summary>
-    public Figure Encoder(string name, VisionEncoder encoder, Func<Compute, FeatureMaps, Tensor> run)
+    /// <summary>One picture through an encoder: its time, and the speed of its products.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="run">The encoder.</param>
+    /// <param name="type">The type of its matrices, which says what bounds it.</param>
+    public IEnumerable<Figure> Picture(string name, PictureRun run, DType type)
     {
-        (int width, int height) = encoder.Processor.OutputSize(640, 480);
+        (int width, int height) = run.Processor.OutputSize(640, 480);
         var pixels = new float[width * height * 3];
         using Compute plain = device.NewCompute(numerics);
-        Compute c = profile ? new Profiler(plain) : plain;
+
+        // The operations are counted as they run, on the try that is not timed.
+        var profiler = new Profiler(plain);
+        Once(profiler);
+        double operations = profiler.Times.Sum(t => t.Operations);
         double seconds = Median(7, () =>
         {
             cancellation.ThrowIfCancellationRequested();
-            (c as Profiler)?.Clear();
-            c.Reset();
-            var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
-            long start = Stopwatch.GetTimestamp();
-            run(c, maps);
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+            profiler.Clear();
+            return Once(profile ? profiler : plain);
         });
-        if (c is Profiler profiler)
+        if (profile)
         {
             Profiles.Add((name, profiler.Times));
         }
 
-        return new Figure($"picture through {name}", seconds * 1e3, "ms");
+        (double peak, string of) = Peak(type);
+        yield return new Figure($"picture through {name}", seconds * 1e3, "ms");
+        yield return new Figure("its products", operations / seconds / 1e9, "GFLOP/s", operations / seconds / peak, of);
+
+        double Once(Compute c)
+        {
+            c.Reset();
+            var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
+            long start = Stopwatch.GetTimestamp();
+            run.Forward(c, maps);
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
     }
 
     /// <summary>A source through the encoder, and the keys and values of its memory.</summary>
@@ -151,6 +164,10 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         kept.Commit();
         return seconds;
     }
+
+    (double Operations, string Name) Peak(DType type) => numerics == Numerics.Exact || type is DType.F32 or DType.F16
+        ? (Ceilings.Float32, "fp32 peak")
+        : type == DType.BF16 ? (Ceilings.BFloat16, "bf16 peak") : (Ceilings.Int8, "int8 peak");
 
     static double Pass(Compute c, Backbone backbone, KvPool pool, PageTable pages, ReadOnlySpan<int> ids, KvPool? memories = null, PageTable? memory = null)
     {
