@@ -16,7 +16,7 @@ public enum QueryKeyNorm
     Row,
 }
 
-/// <summary>How a decoder's self-attention is built.</summary>
+/// <summary>How self-attention is built.</summary>
 /// <param name="HiddenSize">Channels of the rows.</param>
 /// <param name="Shape">Heads and their sizes, scale, window, soft cap.</param>
 /// <param name="Rope">Rotary angles; null: positions are not rotated.</param>
@@ -27,6 +27,9 @@ public sealed record SelfAttentionConfig(int HiddenSize, AttentionShape Shape, R
 
     /// <summary>Whether the output projection has a bias.</summary>
     public bool OutputBias { get; init; }
+
+    /// <summary>The names of q, k and v where they are three.</summary>
+    public (string Query, string Key, string Value) InputNames { get; init; } = ("q_proj", "k_proj", "v_proj");
 
     /// <summary>The name of q, k, v as one tensor, one below the other; null: they are three.</summary>
     public string? FusedName { get; init; }
@@ -72,9 +75,9 @@ public sealed class GroupedQueryAttention
         qkvProj = config.FusedName is { } fused
             ? new Linear(at[fused], hidden, querySize + keySize + valueSize, config.InputBias)
             : Linear.Stack(
-                new Linear(at["q_proj"], hidden, shape.Heads * shape.KeySize, config.InputBias),
-                new Linear(at["k_proj"], hidden, shape.KvHeads * shape.KeySize, config.InputBias),
-                new Linear(at["v_proj"], hidden, shape.KvHeads * shape.ValueSize, config.InputBias));
+                new Linear(at[config.InputNames.Query], hidden, shape.Heads * shape.KeySize, config.InputBias),
+                new Linear(at[config.InputNames.Key], hidden, shape.KvHeads * shape.KeySize, config.InputBias),
+                new Linear(at[config.InputNames.Value], hidden, shape.KvHeads * shape.ValueSize, config.InputBias));
         if (config.Norm != QueryKeyNorm.None)
         {
             bool byHead = config.Norm == QueryKeyNorm.Heads;

@@ -13,6 +13,13 @@ public interface IPartOpener
 
     /// <summary>A weights file of this checkpoint's own folder.</summary>
     Checkpoint Weights(string file, string key);
+
+    /// <summary>The folder of the checkpoint's files; null where it is one file, or a shape alone.</summary>
+    string? Folder { get; }
+
+    /// <summary>The weights of a folder inside this checkpoint's own; they are loaded with this one's.</summary>
+    /// <param name="folder">As the config has it, relative to the checkpoint's folder.</param>
+    Checkpoint WeightsOf(string folder);
 }
 
 /// <summary>A model built from a checkpoint, and the files it came from.</summary>
@@ -22,6 +29,20 @@ public sealed record ModelPart(object Model, ModelFiles Files)
 {
     /// <summary>All its weights, those of its parts included; set once it is loaded.</summary>
     public IReadOnlyList<Weight> Weights { get; init; } = [];
+}
+
+/// <summary>What becomes a vector.</summary>
+[Flags]
+public enum Embeds
+{
+    /// <summary>Nothing does.</summary>
+    Nothing = 0,
+
+    /// <summary>Texts do.</summary>
+    Texts = 1,
+
+    /// <summary>Pictures do.</summary>
+    Pictures = 2,
 }
 
 /// <summary>One kind of checkpoint: its names in configs, what it takes and gives, and how it is built.</summary>
@@ -38,6 +59,9 @@ public sealed record Family
 
     /// <summary>What it gives: text, labels, boxes.</summary>
     public required string Gives { get; init; }
+
+    /// <summary>What it turns into vectors by itself (see <see cref="IEmbeds"/>).</summary>
+    public Embeds Embeds { get; init; }
 
     /// <summary>Builds the model on a checkpoint's root.</summary>
     public required Func<Checkpoint, Config, IPartOpener, object> Build { get; init; }

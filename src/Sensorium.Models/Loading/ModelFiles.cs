@@ -83,12 +83,16 @@ public sealed class ModelFiles : IDisposable
 
     /// <summary>Reads a JSON file of settings.</summary>
     /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
-    public static Config ReadConfig(string file)
+    public static Config ReadConfig(string file) => new(file, ReadJson(file));
+
+    /// <summary>Reads a JSON file.</summary>
+    /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
+    internal static JsonElement ReadJson(string file)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(ReadFile(file), new JsonDocumentOptions { MaxDepth = 64 });
-            return new Config(file, document.RootElement.Clone());
+            return document.RootElement.Clone();
         }
         catch (JsonException e)
         {
@@ -107,6 +111,18 @@ public sealed class ModelFiles : IDisposable
 
         string file = Beside("tokenizer.json");
         return File.Exists(file) ? Tokenizer.FromJson(ReadFile(file), file, ReadIfThere("tokenizer_config.json"), ReadIfThere("special_tokens_map.json")) : null;
+    }
+
+    /// <summary>The most tokens that tokenizer_config.json allows a text; null where it says nothing, or as much as nothing.</summary>
+    public int? TokenizerMaxLength
+    {
+        get
+        {
+            string file = Beside("tokenizer_config.json");
+            return Source.Gguf is null && File.Exists(file) && ReadConfig(file) is var config && config.Has("model_max_length") && config.Double("model_max_length") is >= 1 and <= int.MaxValue and var most
+                ? (int)most
+                : null;
+        }
     }
 
     /// <summary>The chat template; null where the files have none.</summary>

@@ -104,6 +104,7 @@ public static class ModelLoader
     sealed class Build : IDisposable
     {
         readonly List<ModelFiles> files = [];
+        readonly List<TensorSource> inner = [];
         readonly HashSet<string> open = new(StringComparer.Ordinal);
         readonly ModelFiles root;
 
@@ -122,7 +123,7 @@ public static class ModelLoader
             get
             {
                 var text = new StringBuilder();
-                foreach (string file in files.SelectMany(f => f.Source.Files))
+                foreach (string file in files.Select(f => f.Source).Concat(inner).SelectMany(s => s.Files))
                 {
                     var info = new FileInfo(file);
                     text.Append(info.FullName).Append('|').Append(info.Length).Append('|').Append(info.LastWriteTimeUtc.Ticks).Append('\n');
@@ -152,11 +153,23 @@ public static class ModelLoader
             return new ModelPart(part.Family.Build(Checkpoint.Beside(part.Source, part.Names), part.Config, new Opener(this, part)), part);
         }
 
+        public Checkpoint Inside(string folder)
+        {
+            TensorSource source = TensorSource.Open(folder);
+            inner.Add(source);
+            return Checkpoint.Beside(source);
+        }
+
         public void Dispose()
         {
             foreach (ModelFiles file in files)
             {
                 file.Dispose();
+            }
+
+            foreach (TensorSource source in inner)
+            {
+                source.Dispose();
             }
         }
     }
@@ -174,5 +187,9 @@ public static class ModelLoader
 
             return build.Checkpoint;
         }
+
+        public string? Folder => Directory.Exists(from.Path) ? from.Path : null;
+
+        public Checkpoint WeightsOf(string folder) => build.Inside(System.IO.Path.Combine(from.Folder, folder));
     }
 }

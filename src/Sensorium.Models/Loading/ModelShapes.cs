@@ -53,5 +53,9 @@ public static class ModelShapes
         public ModelPart Open(string path, string key) => throw new NotSupportedException("a model by its shape has no parts");
 
         public Checkpoint Weights(string file, string key) => throw new NotSupportedException("a model by its shape has no files");
+
+        public string? Folder => null;
+
+        public Checkpoint WeightsOf(string folder) => throw new NotSupportedException("a model by its shape has no files");
     }
 }

@@ -24,6 +24,31 @@ public abstract class EmbeddingSystem
     /// <summary>Whether it embeds pictures.</summary>
     public virtual bool TakesPictures => false;
 
+    /// <summary>Words that the checkpoint puts before texts for a purpose (query, passage …), by name.</summary>
+    public virtual IReadOnlyDictionary<string, string> Prompts => System.Collections.Immutable.ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>The prompt where the caller names none; null: none.</summary>
+    public virtual string? DefaultPrompt => null;
+
+    /// <summary>The rows that a picture takes in the encoder: how many pictures one step of the engine takes goes by it.</summary>
+    public virtual int PictureRows => 512;
+
+    /// <summary>A text with a prompt before it.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="promptName">One of <see cref="Prompts"/>; null: the checkpoint's default, if it has one.</param>
+    /// <exception cref="RequestException">There is no such prompt; the message lists those there are.</exception>
+    public virtual string WithPrompt(string text, string? promptName)
+    {
+        if ((promptName ?? DefaultPrompt) is not { } name)
+        {
+            return text;
+        }
+
+        return Prompts.TryGetValue(name, out string? prompt)
+            ? prompt + text
+            : throw new RequestException(RequestError.UnsupportedOption, $"{Name} has no prompt '{name}'; {(Prompts.Count == 0 ? "it has none at all" : $"it has {string.Join(", ", Prompts.Keys)}")}");
+    }
+
     /// <summary>A text's ids as the model reads them, special tokens included and cut where the model's longest text ends.</summary>
     public virtual TokenizedText Tokenize(string text) => throw new NotSupportedException($"{Name} takes no texts");
 

@@ -20,6 +20,7 @@ sealed class ForwardCheck : ICheckKind
         return session.Model(check).Model switch
         {
             Backbone backbone => BackboneForward.Run(check, backbone, session),
+            Bert bert => BertForward.Run(check, bert, session),
             ComposedParts parts => ComposedForward.Run(check, parts, session),
             SsdliteMobileNetV2 detector => DetectorForward.Run(check, detector, session),
             IImageClassifier classifier => ClassifierForward.Run(check, classifier, session),
