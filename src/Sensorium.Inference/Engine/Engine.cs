@@ -5,9 +5,9 @@ namespace Sensorium.Inference;
 
 /// <summary>
 /// Owns the device while models answer: one loop on one thread takes, step by step, the newest rows of all running
-/// sequences and a chunk of waiting prompts or one picture; models take turns. Thread-safe.
+/// sequences and a chunk of waiting prompts or one picture, or a batch of texts to embed; models take turns. Thread-safe.
 /// </summary>
-public sealed class Engine : IDisposable
+public sealed partial class Engine : IDisposable
 {
     readonly Device device;
     readonly EngineOptions options;
@@ -20,7 +20,7 @@ public sealed class Engine : IDisposable
     readonly Thread? loop;
     volatile bool stopping;
     bool disposed;
-    int turn;
+    uint turn;
 
     /// <param name="device">What to compute on; the caller keeps it.</param>
     /// <param name="options">How to run.</param>
@@ -104,6 +104,11 @@ public sealed class Engine : IDisposable
             host.Dispose();
         }
 
+        foreach (EmbeddingHost host in embedders)
+        {
+            host.FailAll(new ObjectDisposedException(nameof(Engine), "the engine was stopped before the vector was made"));
+        }
+
         compute.Dispose();
         lock (gate)
         {
@@ -116,12 +121,21 @@ public sealed class Engine : IDisposable
     internal bool Step()
     {
         TakeSubmitted();
-        for (int i = 0; i < hosts.Count; i++)
+        EmbeddingHost[] embedding = Volatile.Read(ref embedders);
+        int answering = hosts.Count;
+        int models = answering + embedding.Length;
+        for (int i = 0; i < models; i++)
         {
-            ModelHost host = hosts[turn++ % hosts.Count];
-            if (!host.IsIdle)
+            int next = (int)(turn++ % (uint)models);
+            if (next < answering && hosts[next] is { IsIdle: false } host)
             {
                 host.Step(compute);
+                return true;
+            }
+
+            if (next >= answering && embedding[next - answering] is { IsIdle: false } embedder)
+            {
+                embedder.Step(compute);
                 return true;
             }
         }

@@ -30,6 +30,9 @@ public abstract class EmbeddingSystem
     /// <summary>The prompt where the caller names none; null: none.</summary>
     public virtual string? DefaultPrompt => null;
 
+    /// <summary>How the model sorts pictures by texts that it was not trained on; null where it does not.</summary>
+    public virtual ZeroShot? ZeroShot => null;
+
     /// <summary>The rows that a picture takes in the encoder: how many pictures one step of the engine takes goes by it.</summary>
     public virtual int PictureRows => 512;
 
@@ -60,6 +63,45 @@ public abstract class EmbeddingSystem
 
     /// <summary>Vectors of pictures, [pictures, Dimensions], in the same space; the pictures stand upright.</summary>
     public virtual Tensor EmbedPictures(Compute c, IReadOnlyList<Image> pictures) => throw new NotSupportedException($"{Name} takes no pictures");
+}
+
+/// <summary>
+/// How a model of two towers says which text fits a picture (Radford et al. 2021; Zhai et al. 2023): the logit of a pair is
+/// the product of their vectors, times the scale, plus the bias.
+/// </summary>
+/// <param name="Template">What a label becomes where the caller says nothing else; {} stands for the label.</param>
+/// <param name="Scale">Times the product of the two vectors.</param>
+/// <param name="Bias">Added.</param>
+/// <param name="IsSigmoid">Every text has a probability of its own (SigLIP); false: those of all texts sum to one (CLIP).</param>
+public sealed record ZeroShot(string Template, float Scale, float Bias, bool IsSigmoid)
+{
+    /// <summary>Each text's probability for a picture.</summary>
+    /// <param name="picture">The picture's vector.</param>
+    /// <param name="texts">The texts' vectors.</param>
+    public float[] Probabilities(ReadOnlySpan<float> picture, IReadOnlyList<float[]> texts)
+    {
+        var logits = new double[texts.Count];
+        for (int i = 0; i < logits.Length; i++)
+        {
+            double product = 0;
+            for (int k = 0; k < picture.Length; k++)
+            {
+                product += (double)picture[k] * texts[i][k];
+            }
+
+            logits[i] = product * Scale + Bias;
+        }
+
+        if (IsSigmoid)
+        {
+            return Array.ConvertAll(logits, logit => (float)(1 / (1 + Math.Exp(-logit))));
+        }
+
+        double best = logits.Max();
+        double[] shares = Array.ConvertAll(logits, logit => Math.Exp(logit - best));
+        double sum = shares.Sum();
+        return Array.ConvertAll(shares, share => (float)(share / sum));
+    }
 }
 
 /// <summary>A text as ids.</summary>

@@ -85,9 +85,9 @@ sealed class SentenceModules
         }
 
         Config poolingAt = Beside(folder, modules[1]);
-        var pooling = new Pooling(Kinds(poolingAt));
-        var steps = new List<VectorStep>();
-        int size = pooling.Kinds.Count * hiddenSize;
+        var pooled = new Pooling(Kinds(poolingAt));
+        var following = new List<VectorStep>();
+        int size = pooled.Kinds.Count * hiddenSize;
         foreach (Config module in modules.Skip(2))
         {
             VectorStep step = Kind(module) switch
@@ -97,12 +97,12 @@ sealed class SentenceModules
                 string other => throw module.Bad("type", $"is '{other}', which is not supported; Transformer, Pooling, Dense and Normalize are"),
             };
             size = step.Outputs > 0 ? step.Outputs : size;
-            steps.Add(step);
+            following.Add(step);
         }
 
         Config? sentence = Optional(folder, "sentence_bert_config.json");
         Config? prompts = Optional(folder, "config_sentence_transformers.json");
-        return new SentenceModules(pooling, steps, hiddenSize)
+        return new SentenceModules(pooled, following, hiddenSize)
         {
             MaxLength = sentence?.Has("max_seq_length") == true ? sentence.Int("max_seq_length") : null,
             LowerCase = sentence?.Bool("do_lower_case", false) ?? false,
