@@ -152,10 +152,10 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
         used.Add(place.Slice);
     }
 
-    /// <summary>GGUF drops outermost dimensions of 1, so these do not count there.</summary>
+    /// <summary>A number by itself is as good as a vector of one; GGUF drops outermost dimensions of 1, so these do not count there.</summary>
     bool SameShape(long[] found, IReadOnlyList<long> wanted)
     {
-        if (wanted.SequenceEqual(found))
+        if (wanted.SequenceEqual(found) || (found.Length == 0 && wanted is [1]))
             return true;
         return source!.Gguf is not null && wanted.SkipWhile(size => size == 1).SequenceEqual(found.SkipWhile(size => size == 1));
     }

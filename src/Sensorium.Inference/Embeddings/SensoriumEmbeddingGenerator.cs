@@ -69,7 +69,7 @@ public sealed class SensoriumEmbeddingGenerator : IEmbeddingGenerator<string, Em
         Task<float[]>[] vectors = [.. texts.Select(text => engine.EmbedAsync(system, text.Ids, unfinished.Token))];
         await AllOrNone(vectors, unfinished).ConfigureAwait(false);
         var result = new GeneratedEmbeddings<Embedding<float>>(vectors.Select((vector, i) => Of(vector.Result, texts[i])));
-        result.Usage = EmbeddingRequests.Usage(texts.Sum(t => (long)t.Ids.Length), texts.Sum(t => (long)t.TokensLeftOut));
+        result.Usage = EmbeddingRequests.Usage(texts.Sum(t => (long)t.Tokens), texts.Sum(t => (long)t.TokensLeftOut));
         return result;
     }
 
@@ -172,7 +172,7 @@ public sealed class SensoriumEmbeddingGenerator : IEmbeddingGenerator<string, Em
         var embedding = new Embedding<float>(vector) { ModelId = system.Name, CreatedAt = DateTimeOffset.UtcNow };
         if (text is { } known)
         {
-            embedding.AdditionalProperties = new AdditionalPropertiesDictionary { ["tokens"] = known.Ids.Length };
+            embedding.AdditionalProperties = new AdditionalPropertiesDictionary { ["tokens"] = known.Tokens };
             if (known.TokensLeftOut > 0)
             {
                 embedding.AdditionalProperties["tokens_left_out"] = known.TokensLeftOut;

@@ -31,17 +31,6 @@ public sealed class LayerNorm(Checkpoint at, int size, float epsilon)
     public Tensor Forward(Compute c, Tensor x) => c.LayerNorm(x, weight, bias, epsilon);
 }
 
-/// <summary>Rows divided by their length, as vectors are that are compared by angle (torch.nn.functional.normalize); a row of zeros stays one.</summary>
-public static class UnitLength
-{
-    // Far below any length that counts, so that only a row of zeros notices.
-    const float Epsilon = 1e-24f;
-
-    /// <param name="c">The context to compute in.</param>
-    /// <param name="x">[rows, size]</param>
-    public static Tensor Of(Compute c, Tensor x) => c.Affine(c.RmsNorm(x, null, Epsilon / x.Columns), 1 / MathF.Sqrt(x.Columns));
-}
-
 /// <summary>Batch norm with running statistics, applied where the convolution before it ends (torch.nn.BatchNorm2d in eval mode).</summary>
 public static class BatchNorm
 {

@@ -14,11 +14,16 @@ public interface IPartOpener
     /// <summary>A weights file of this checkpoint's own folder.</summary>
     Checkpoint Weights(string file, string key);
 
-    /// <summary>The folder of the checkpoint's files; null where it is one file, or a shape alone.</summary>
-    string? Folder { get; }
+    /// <summary>A JSON file of settings beside the config, such as <c>preprocessor_config.json</c>; null where there is none.</summary>
+    /// <exception cref="CheckpointException">It is broken.</exception>
+    Config? Settings(string file);
+
+    /// <summary>The same for a file that holds an array of objects, such as <c>modules.json</c>; null where there is none.</summary>
+    /// <exception cref="CheckpointException">It is broken.</exception>
+    IReadOnlyList<Config>? SettingsList(string file);
 
     /// <summary>The weights of a folder inside this checkpoint's own; they are loaded with this one's.</summary>
-    /// <param name="folder">As the config has it, relative to the checkpoint's folder.</param>
+    /// <param name="folder">Relative to the checkpoint's folder.</param>
     Checkpoint WeightsOf(string folder);
 }
 

@@ -100,6 +100,26 @@ public sealed class ModelFiles : IDisposable
         }
     }
 
+    /// <summary>A JSON file of settings in the checkpoint's folder; null where there is none, and for a GGUF file, which has all within.</summary>
+    /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
+    public Config? ReadSettings(string name) => Source.Gguf is null && File.Exists(Beside(name)) ? ReadConfig(Beside(name)) : null;
+
+    /// <summary>The same for a file that holds an array of objects.</summary>
+    /// <exception cref="CheckpointException">It is too large, not JSON, or no such array.</exception>
+    public IReadOnlyList<Config>? ReadSettingsList(string name)
+    {
+        string file = Beside(name);
+        if (Source.Gguf is not null || !File.Exists(file))
+        {
+            return null;
+        }
+
+        JsonElement root = ReadJson(file);
+        return root.ValueKind == JsonValueKind.Array
+            ? [.. root.EnumerateArray().Select(e => new Config(file, e))]
+            : throw new CheckpointException(file, $"must be an array of objects, not {root.ValueKind}");
+    }
+
     /// <summary>The tokenizer; null where the files have none.</summary>
     /// <exception cref="TokenizerException">It is broken.</exception>
     public Tokenizer? ReadTokenizer()
@@ -118,8 +138,7 @@ public sealed class ModelFiles : IDisposable
     {
         get
         {
-            string file = Beside("tokenizer_config.json");
-            return Source.Gguf is null && File.Exists(file) && ReadConfig(file) is var config && config.Has("model_max_length") && config.Double("model_max_length") is >= 1 and <= int.MaxValue and var most
+            return ReadSettings("tokenizer_config.json") is { } config && config.Has("model_max_length") && config.Double("model_max_length") is >= 1 and <= int.MaxValue and var most
                 ? (int)most
                 : null;
         }

@@ -188,7 +188,9 @@ public static class ModelLoader
             return build.Checkpoint;
         }
 
-        public string? Folder => Directory.Exists(from.Path) ? from.Path : null;
+        public Config? Settings(string file) => from.ReadSettings(file);
+
+        public IReadOnlyList<Config>? SettingsList(string file) => from.ReadSettingsList(file);
 
         public Checkpoint WeightsOf(string folder) => build.Inside(System.IO.Path.Combine(from.Folder, folder));
     }

@@ -54,7 +54,9 @@ public static class ModelShapes
 
         public Checkpoint Weights(string file, string key) => throw new NotSupportedException("a model by its shape has no files");
 
-        public string? Folder => null;
+        public Config? Settings(string file) => null;
+
+        public IReadOnlyList<Config>? SettingsList(string file) => null;
 
         public Checkpoint WeightsOf(string folder) => throw new NotSupportedException("a model by its shape has no files");
     }

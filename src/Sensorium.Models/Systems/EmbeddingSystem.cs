@@ -30,8 +30,11 @@ public abstract class EmbeddingSystem
     /// <summary>The prompt where the caller names none; null: none.</summary>
     public virtual string? DefaultPrompt => null;
 
-    /// <summary>How the model sorts pictures by texts that it was not trained on; null where it does not.</summary>
-    public virtual ZeroShot? ZeroShot => null;
+    /// <summary>How a picture's logits over texts become scores; null where the model does not match pictures with texts.</summary>
+    public virtual Matching? Matching => null;
+
+    /// <summary>What a label becomes before it is matched with pictures, where the caller says nothing else; {} stands for the label.</summary>
+    public virtual string LabelTemplate => "a photo of a {}";
 
     /// <summary>The rows that a picture takes in the encoder: how many pictures one step of the engine takes goes by it.</summary>
     public virtual int PictureRows => 512;
@@ -63,48 +66,30 @@ public abstract class EmbeddingSystem
 
     /// <summary>Vectors of pictures, [pictures, Dimensions], in the same space; the pictures stand upright.</summary>
     public virtual Tensor EmbedPictures(Compute c, IReadOnlyList<Image> pictures) => throw new NotSupportedException($"{Name} takes no pictures");
+
+    /// <summary>How well pictures and texts go together, from 0 to 1, [pictures, texts]: what zero-shot labels go by. <see cref="Matching"/> says what a score means.</summary>
+    /// <param name="c">The context to compute in.</param>
+    /// <param name="pictures">What <see cref="EmbedPictures"/> gave.</param>
+    /// <param name="texts">What <see cref="EmbedTexts"/> gave.</param>
+    public virtual Tensor Scores(Compute c, Tensor pictures, Tensor texts) => throw new NotSupportedException($"{Name} does not match pictures with texts");
 }
 
-/// <summary>
-/// How a model of two towers says which text fits a picture (Radford et al. 2021; Zhai et al. 2023): the logit of a pair is
-/// the product of their vectors, times the scale, plus the bias.
-/// </summary>
-/// <param name="Template">What a label becomes where the caller says nothing else; {} stands for the label.</param>
-/// <param name="Scale">Times the product of the two vectors.</param>
-/// <param name="Bias">Added.</param>
-/// <param name="IsSigmoid">Every text has a probability of its own (SigLIP); false: those of all texts sum to one (CLIP).</param>
-public sealed record ZeroShot(string Template, float Scale, float Bias, bool IsSigmoid)
+/// <summary>What a contrastive model's scores mean.</summary>
+public enum Matching
 {
-    /// <summary>Each text's probability for a picture.</summary>
-    /// <param name="picture">The picture's vector.</param>
-    /// <param name="texts">The texts' vectors.</param>
-    public float[] Probabilities(ReadOnlySpan<float> picture, IReadOnlyList<float[]> texts)
-    {
-        var logits = new double[texts.Count];
-        for (int i = 0; i < logits.Length; i++)
-        {
-            double product = 0;
-            for (int k = 0; k < picture.Length; k++)
-            {
-                product += (double)picture[k] * texts[i][k];
-            }
+    /// <summary>One text fits a picture best: a picture's scores sum to one (CLIP: softmax).</summary>
+    BestText,
 
-            logits[i] = product * Scale + Bias;
-        }
-
-        if (IsSigmoid)
-        {
-            return Array.ConvertAll(logits, logit => (float)(1 / (1 + Math.Exp(-logit))));
-        }
-
-        double best = logits.Max();
-        double[] shares = Array.ConvertAll(logits, logit => Math.Exp(logit - best));
-        double sum = shares.Sum();
-        return Array.ConvertAll(shares, share => (float)(share / sum));
-    }
+    /// <summary>Each text fits or does not, whatever the others (SigLIP: sigmoid).</summary>
+    EachPair,
 }
 
 /// <summary>A text as ids.</summary>
 /// <param name="Ids">What is embedded.</param>
 /// <param name="TokensLeftOut">How many tokens did not fit; 0: the whole text is embedded.</param>
-public readonly record struct TokenizedText(int[] Ids, int TokensLeftOut);
+/// <param name="FilledUp">How many ids at the end only fill it up to the length that the model is used to.</param>
+public readonly record struct TokenizedText(int[] Ids, int TokensLeftOut, int FilledUp = 0)
+{
+    /// <summary>The text's own tokens.</summary>
+    public int Tokens => Ids.Length - FilledUp;
+}

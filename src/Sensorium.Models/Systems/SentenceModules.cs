@@ -71,20 +71,17 @@ sealed class SentenceModules
     /// <exception cref="CheckpointException">A file is broken or asks for what is not supported.</exception>
     public static SentenceModules Read(Config json, IPartOpener parts, int hiddenSize)
     {
-        string? folder = parts.Folder;
-        if (folder is null || !File.Exists(Path.Combine(folder, "modules.json")))
+        if (parts.SettingsList("modules.json") is not { } modules)
         {
             return new SentenceModules(new Pooling(Plain(json)), [new UnitVectors()], hiddenSize);
         }
 
-        string file = Path.Combine(folder, "modules.json");
-        Config[] modules = Modules(file);
-        if (modules.Length < 2 || Kind(modules[0]) != "Transformer" || modules[0].String("path", "").Length > 0 || Kind(modules[1]) != "Pooling")
+        if (modules.Count < 2 || Kind(modules[0]) != "Transformer" || modules[0].String("path", "").Length > 0 || Kind(modules[1]) != "Pooling")
         {
-            throw new CheckpointException(file, "must begin with a Transformer in this folder and a Pooling; other ways of making vectors are not supported");
+            throw new CheckpointException(Path.Combine(Path.GetDirectoryName(json.Source) ?? "", "modules.json"), "must begin with a Transformer in this folder and a Pooling; other ways of making vectors are not supported");
         }
 
-        Config poolingAt = Beside(folder, modules[1]);
+        Config poolingAt = Beside(parts, modules[1]);
         var pooled = new Pooling(Kinds(poolingAt));
         var following = new List<VectorStep>();
         int size = pooled.Kinds.Count * hiddenSize;
@@ -93,15 +90,15 @@ sealed class SentenceModules
             VectorStep step = Kind(module) switch
             {
                 "Normalize" => new UnitVectors(),
-                "Dense" => new DenseStep(parts.WeightsOf(Inside(module)), Beside(folder, module), size),
+                "Dense" => new DenseStep(parts.WeightsOf(Inside(module)), Beside(parts, module), size),
                 string other => throw module.Bad("type", $"is '{other}', which is not supported; Transformer, Pooling, Dense and Normalize are"),
             };
             size = step.Outputs > 0 ? step.Outputs : size;
             following.Add(step);
         }
 
-        Config? sentence = Optional(folder, "sentence_bert_config.json");
-        Config? prompts = Optional(folder, "config_sentence_transformers.json");
+        Config? sentence = parts.Settings("sentence_bert_config.json");
+        Config? prompts = parts.Settings("config_sentence_transformers.json");
         return new SentenceModules(pooled, following, hiddenSize)
         {
             MaxLength = sentence?.Has("max_seq_length") == true ? sentence.Int("max_seq_length") : null,
@@ -149,14 +146,6 @@ sealed class SentenceModules
         int other => throw json.Bad("pooling_type", $"is {other}, which is not supported; 0 (none), 1 (mean), 2 (first token) and 3 (last token) are"),
     };
 
-    static Config[] Modules(string file)
-    {
-        JsonElement root = ModelFiles.ReadJson(file);
-        return root.ValueKind == JsonValueKind.Array
-            ? [.. root.EnumerateArray().Select(e => new Config(file, e))]
-            : throw new CheckpointException(file, $"must be an array of modules, not {root.ValueKind}");
-    }
-
     // sentence_transformers.models.Pooling: what counts is the class, the package has moved.
     static string Kind(Config module) => module.String("type").Split('.')[^1];
 
@@ -168,11 +157,9 @@ sealed class SentenceModules
             : throw module.Bad("path", $"is '{path}', which is no folder inside the model's");
     }
 
-    static Config Beside(string folder, Config module)
+    static Config Beside(IPartOpener parts, Config module)
     {
-        string file = Path.Combine(folder, Inside(module), "config.json");
-        return File.Exists(file) ? ModelFiles.ReadConfig(file) : throw module.Bad("path", $"names '{module.String("path")}', but {file} is not there; download the whole model");
+        string file = Inside(module) + "/config.json";
+        return parts.Settings(file) ?? throw module.Bad("path", $"names '{module.String("path")}', but {file} is not there; download the whole model");
     }
-
-    static Config? Optional(string folder, string name) => Path.Combine(folder, name) is var file && File.Exists(file) ? ModelFiles.ReadConfig(file) : null;
 }

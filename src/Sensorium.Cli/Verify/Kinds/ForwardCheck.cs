@@ -1,6 +1,7 @@
 using Sensorium.Cli.Verify.Forward;
 using Sensorium.Models.Backbones;
 using Sensorium.Models.Encoders;
+using Sensorium.Models.Encoders.Transformers;
 using Sensorium.Models.Systems;
 
 namespace Sensorium.Cli.Verify.Kinds;
@@ -22,6 +23,9 @@ sealed class ForwardCheck : ICheckKind
             Backbone backbone => BackboneForward.Run(check, backbone, session),
             Bert bert => BertForward.Run(check, bert, session),
             ComposedParts parts => ComposedForward.Run(check, parts, session),
+            ContrastiveModel pairs => ContrastiveForward.Run(check, pairs, session),
+            VisionModel vision => VisionForward.Run(check, vision, session),
+            TextModel text => TextForward.Run(check, text, session),
             SsdliteMobileNetV2 detector => DetectorForward.Run(check, detector, session),
             IImageClassifier classifier => ClassifierForward.Run(check, classifier, session),
             object other => throw new SkipException($"forward passes of {other.GetType().Name} are not built yet"),
