@@ -161,7 +161,8 @@ public sealed class SensoriumEmbeddingGenerator : IEmbeddingGenerator<string, Em
             catch
             {
                 await unfinished.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAll(vectors).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Task all = Task.WhenAll(vectors);
+                await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 throw;
             }
         }

@@ -71,7 +71,7 @@ public static class ModelLoader
 
     static EmbeddingSystem EmbeddingsOf(ModelPart root, string identity) => root.Model is IEmbeds embeds
         ? embeds.ToEmbeddings(root.Files, identity)
-        : throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and gives no vectors; embedding models are BERT and RoBERTa (texts), CLIP and SigLIP (texts and pictures)");
+        : throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and gives no vectors; embedding models are BERT and RoBERTa for texts (sentence-transformers/all-MiniLM-L6-v2), CLIP and SigLIP for texts and pictures (openai/clip-vit-base-patch32, google/siglip-base-patch16-224)");
 
     static LanguageSystem SystemOf(ModelPart root, string identity)
     {
