@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sensorium.Models.Backbones;
-using Sensorium.Models.Encoders;
 using Sensorium.Tensors;
 using Sensorium.Tensors.Cpu;
 using Sensorium.Weights;
@@ -99,30 +98,79 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         yield return new Figure("answer, one sequence", 1 / step, "tokens/s", bytes / step / Ceilings.Bandwidth, "memory bandwidth");
     }
 
-    /// <summary>One picture through an encoder, in milliseconds.</summary>
-    public Figure Encoder(string name, VisionEncoder encoder, Func<Compute, FeatureMaps, Tensor> run)
+    /// <summary>One picture through an encoder: its time, and the speed of its products.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="run">The encoder.</param>
+    /// <param name="type">The type of its matrices, which says what bounds it.</param>
+    public IEnumerable<Figure> Picture(string name, PictureRun run, DType type)
     {
-        (int width, int height) = encoder.Processor.OutputSize(640, 480);
+        (int width, int height) = run.Processor.OutputSize(640, 480);
         var pixels = new float[width * height * 3];
+        return Encoder($"picture through {name}", 1, type, c =>
+        {
+            var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
+            return () => run.Forward(c, maps);
+        });
+    }
+
+    /// <summary>One text, and then several of different lengths in one pass: the time of a text, and the speed of the products.</summary>
+    /// <param name="encoder">Makes vectors of texts.</param>
+    /// <param name="tokens">The length of the one text, and of the longest of several.</param>
+    /// <param name="type">The type of its matrices, which says what bounds it.</param>
+    public IEnumerable<Figure> Texts(Bert encoder, int tokens, DType type)
+    {
+        const int Together = 16;
+        int[][] several = [.. Enumerable.Range(1, Together).Select(i => Text(Math.Max(1, tokens * i / Together)))];
+        return
+        [
+            .. Encoder(string.Create(CultureInfo.InvariantCulture, $"text of {tokens} tokens"), 1, type, c => () => encoder.Vectors(c, [Text(tokens)])),
+            .. Encoder(string.Create(CultureInfo.InvariantCulture, $"each of {Together} texts of {several[0].Length} to {tokens} tokens"), Together, type, c => () => encoder.Vectors(c, several)),
+        ];
+
+        int[] Text(int length) => [.. Enumerable.Range(0, length).Select(i => (int)(i * 7919L % encoder.VocabularySize))];
+    }
+
+    /// <summary>A pass through an encoder.</summary>
+    /// <param name="name">What one item's time is called.</param>
+    /// <param name="items">Pictures or texts in the pass.</param>
+    /// <param name="type">The type of its matrices.</param>
+    /// <param name="prepare">Brings the input to the device and gives what is timed.</param>
+    IEnumerable<Figure> Encoder(string name, int items, DType type, Func<Compute, Func<Tensor>> prepare)
+    {
         using Compute plain = device.NewCompute(numerics);
-        Compute c = profile ? new Profiler(plain) : plain;
+
+        // The operations are counted as they run, on the try that is not timed.
+        var profiler = new Profiler(plain);
+        Once(profiler);
+        double operations = profiler.Times.Sum(t => t.Operations);
         double seconds = Median(7, () =>
         {
             cancellation.ThrowIfCancellationRequested();
-            (c as Profiler)?.Clear();
-            c.Reset();
-            var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
-            long start = Stopwatch.GetTimestamp();
-            run(c, maps);
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+            profiler.Clear();
+            return Once(profile ? profiler : plain);
         });
-        if (c is Profiler profiler)
+        if (profile)
         {
             Profiles.Add((name, profiler.Times));
         }
 
-        return new Figure($"picture through {name}", seconds * 1e3, "ms");
+        (double peak, string of) = Peak(type);
+        yield return new Figure(name, seconds / items * 1e3, "ms");
+        yield return new Figure("its products", operations / seconds / 1e9, "GFLOP/s", operations / seconds / peak, of);
+
+        double Once(Compute c)
+        {
+            c.Reset();
+            Func<Tensor> pass = prepare(c);
+            long start = Stopwatch.GetTimestamp();
+            pass();
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
     }
+
+    (double Operations, string Name) Peak(DType type) => numerics == Numerics.Exact || type is DType.F32 or DType.F16
+        ? (Ceilings.Float32, "fp32 peak")
+        : type == DType.BF16 ? (Ceilings.BFloat16, "bf16 peak") : (Ceilings.Int8, "int8 peak");
 
     static double Pass(Compute c, Backbone backbone, KvPool pool, PageTable pages, ReadOnlySpan<int> ids)
     {

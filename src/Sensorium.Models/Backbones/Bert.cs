@@ -70,6 +70,9 @@ public sealed class Bert : IEmbeds
     /// <summary>Channels of a row.</summary>
     public int HiddenSize => config.HiddenSize;
 
+    /// <summary>Numbers in a text's vector.</summary>
+    public int Dimensions => sentences.Dimensions;
+
     /// <summary>Token ids.</summary>
     public int VocabularySize => config.VocabSize;
 
@@ -138,6 +141,13 @@ public sealed class Bert : IEmbeds
         }
 
         return x;
+    }
+
+    /// <summary>A vector of each text, as sentence-transformers' files beside the checkpoint say, [texts, <see cref="Dimensions"/>].</summary>
+    public Tensor Vectors(Compute c, IReadOnlyList<int[]> texts)
+    {
+        Tensor rows = Forward(c, texts.SelectMany(ids => ids).ToArray(), [], Plan(texts));
+        return sentences.Forward(c, rows, [.. texts.Select(ids => ids.Length)]);
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,7 @@ public static class Catalog
         new() { Type = "siglip", Title = "SigLIP", Takes = "text, pictures", Gives = "vectors", Embeds = Embeds.Texts | Embeds.Pictures, Build = Siglip.Build },
         new() { Type = "siglip_vision_model", Title = "SigLIP, pictures' half", Takes = "picture", Gives = "vectors, features", Embeds = Embeds.Pictures, Build = Siglip.BuildVision, HubNames = Clip.HubNames },
         new() { Type = "siglip_text_model", Title = "SigLIP, texts' half", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, _) => Siglip.BuildText(at, json), HubNames = Clip.HubNames },
+        new() { Type = "mmproj", Title = "LLaVA's vision tower and projector", Takes = "picture", Gives = "soft tokens", Build = (at, json, _) => Mmproj.Build(at, json), Gguf = Mmproj.Gguf },
         .. EfficientNetLite.Architectures.Select(name => new Family { Type = name, Title = "EfficientNet-Lite", Takes = "picture", Gives = "labels, features", Build = (at, json, _) => new EfficientNetLite(at, json) }),
         new() { Type = "ssdlite-mobilenet-v2", Title = "SSDLite MobileNetV2", Takes = "picture", Gives = "boxes, labels", Build = (at, json, _) => new SsdliteMobileNetV2(at, json) },
         new() { Type = "composed", Title = "Composed of parts", Takes = "text, pictures", Gives = "text", Build = (_, json, parts) => ComposedParts.Build(json, parts) },
@@ -52,8 +53,16 @@ public static class Catalog
     public static Family Find(GgufMetadata metadata)
     {
         string type = metadata.Architecture;
-        return Families.FirstOrDefault(f => f.Gguf?.Architecture == type)
-            ?? throw new CheckpointException(metadata.Path, "general.architecture", Unsupported(type, Families.Where(f => f.Gguf is not null).Select(f => f.Gguf!.Architecture)));
+        Family[] families = [.. Families.Where(f => f.Gguf?.Architecture == type)];
+        if (families.Length == 0)
+        {
+            throw new CheckpointException(metadata.Path, "general.architecture", Unsupported(type, Families.Where(f => f.Gguf is not null).Select(f => f.Gguf!.Architecture).Distinct()));
+        }
+
+        string? projector = GgufForm.ProjectorOf(metadata);
+        return families.FirstOrDefault(f => f.Gguf!.ProjectorType is not { } own || own == projector)
+            ?? throw new CheckpointException(
+                metadata.Path, "clip.projector_type", projector is null ? "is missing from the metadata" : Unsupported(projector, families.Select(f => f.Gguf!.ProjectorType!)));
     }
 
     static string Unsupported(string type, IEnumerable<string> known)

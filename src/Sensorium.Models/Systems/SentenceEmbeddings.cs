@@ -63,9 +63,5 @@ sealed class SentenceEmbeddings : EmbeddingSystem
         return new TokenizedText([.. cut.Ids], ids.Length - cut.Ids.Count);
     }
 
-    public override Tensor EmbedTexts(Compute c, IReadOnlyList<int[]> texts)
-    {
-        Tensor rows = encoder.Forward(c, texts.SelectMany(ids => ids).ToArray(), [], encoder.Plan(texts));
-        return modules.Forward(c, rows, [.. texts.Select(ids => ids.Length)]);
-    }
+    public override Tensor EmbedTexts(Compute c, IReadOnlyList<int[]> texts) => encoder.Vectors(c, texts);
 }

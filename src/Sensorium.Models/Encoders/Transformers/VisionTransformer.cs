@@ -52,7 +52,7 @@ public sealed class VisionTransformer
     readonly Weight positionEmbedding;
     readonly LayerNorm? preLayrnorm;
     readonly PreNormLayer[] layers;
-    readonly LayerNorm postLayernorm;
+    readonly LayerNorm? postLayernorm;
     readonly Linear? poolerDense;
     readonly AttentionPooling? head;
     readonly string[] stages;
@@ -73,7 +73,7 @@ public sealed class VisionTransformer
         positionEmbedding = embeddings["position_embedding"].Weight("weight", WeightRole.Vector, [config.Positions, hiddenSize], "imageSize, patchSize, hiddenSize");
         preLayrnorm = config.HasPreNorm ? new LayerNorm(at["pre_layrnorm"], hiddenSize, layer.LayerNormEps) : null;
         layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new PreNormLayer(at["encoder"]["layers"][i], layer))];
-        postLayernorm = new LayerNorm(at["post_layernorm"], hiddenSize, layer.LayerNormEps);
+        postLayernorm = config.Norm == FinalNorm.None ? null : new LayerNorm(at["post_layernorm"], hiddenSize, layer.LayerNormEps);
         poolerDense = config.Pooling == VisionPooling.DenseClassToken ? new Linear(at["pooler"]["dense"], hiddenSize, config.PoolerSize) : null;
         head = config.Pooling == VisionPooling.Attention ? new AttentionPooling(at["head"], layer) : null;
         stages = [.. Enumerable.Range(0, layers.Length + 1).Select(i => $"hidden_states_{i}")];
@@ -144,7 +144,7 @@ public sealed class VisionTransformer
     public PatchRows Forward(Compute c, FeatureMaps pixels)
     {
         PatchRows rows = Run(c, Embed(c, pixels), 0, layers.Length);
-        return Config.Norm == FinalNorm.AllRows ? rows.With(postLayernorm.Forward(c, rows.Rows)) : rows;
+        return Config.Norm == FinalNorm.AllRows ? rows.With(postLayernorm!.Forward(c, rows.Rows)) : rows;
     }
 
     /// <summary>Each picture's vector, <c>pooler_output</c>, [pictures, <see cref="PooledSize"/>].</summary>
@@ -177,7 +177,7 @@ public sealed class VisionTransformer
         }
 
         Tensor tokens = c.Gather(rows.Rows, first);
-        return Config.Norm == FinalNorm.PooledRow ? postLayernorm.Forward(c, tokens) : tokens;
+        return Config.Norm == FinalNorm.PooledRow ? postLayernorm!.Forward(c, tokens) : tokens;
     }
 
     Tensor PatchPositions(Compute c, Tensor positions, Grid patches)

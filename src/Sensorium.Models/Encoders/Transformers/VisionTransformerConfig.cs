@@ -6,6 +6,9 @@ namespace Sensorium.Models.Encoders.Transformers;
 /// <summary>Where the last norm of a vision transformer stands.</summary>
 public enum FinalNorm
 {
+    /// <summary>There is none: the model is a part that gives hidden states.</summary>
+    None,
+
     /// <summary>On all rows: <c>last_hidden_state</c> is normed (ViT, SigLIP).</summary>
     AllRows,
 
@@ -53,7 +56,7 @@ public sealed record VisionTransformerConfig
     public PreNormConfig Layer { get; init; }
 
     /// <summary>Layers.</summary>
-    public int NumHiddenLayers { get; }
+    public int NumHiddenLayers { get; init; }
 
     /// <summary>Channels of a pixel.</summary>
     public int NumChannels { get; }
@@ -80,7 +83,7 @@ public sealed record VisionTransformerConfig
     public bool HasPreNorm { get; init; }
 
     /// <summary>Where the last norm stands.</summary>
-    public FinalNorm Norm { get; init; }
+    public FinalNorm Norm { get; init; } = FinalNorm.AllRows;
 
     /// <summary>How one vector is made of a picture's rows.</summary>
     public VisionPooling Pooling { get; init; } = VisionPooling.ClassToken;
