@@ -25,7 +25,7 @@ public static class Catalog
         new() { Type = "qwen3_moe", Title = "Qwen3-MoE", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen3Moe.Build(at, json) },
         new() { Type = "bert", Title = "BERT", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Bert(json), json, parts), HubNames = BertNames.Bert, Gguf = BertNames.Gguf },
         new() { Type = "roberta", Title = "RoBERTa", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Roberta(json), json, parts), HubNames = BertNames.Roberta },
-        new() { Type = "xlm-roberta", Title = "XLM-RoBERTa", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Roberta(json), json, parts), HubNames = BertNames.Roberta },
+        new() { Type = "xlm-roberta", Title = "RoBERTa", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Roberta(json), json, parts), HubNames = BertNames.Roberta },
         new() { Type = "vit", Title = "ViT", Takes = "picture", Gives = "labels, features", Build = Vit.Build, HubNames = Vit.HubNames },
         new() { Type = "clip", Title = "CLIP", Takes = "text, pictures", Gives = "vectors", Embeds = Embeds.Texts | Embeds.Pictures, Build = Clip.Build },
         new() { Type = "clip_vision_model", Title = "CLIP, pictures' half", Takes = "picture", Gives = "vectors, features", Embeds = Embeds.Pictures, Build = Clip.BuildVision, HubNames = Clip.HubNames },
