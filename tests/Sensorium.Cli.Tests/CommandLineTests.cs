@@ -132,6 +132,23 @@ public sealed class CommandLineTests : IDisposable
         json.RootElement.GetProperty("parts").GetProperty("language").GetProperty("tensors").GetArrayLength().ShouldBe(272);
     }
 
+    [Fact]
+    public async Task Inspect_says_whether_a_checkpoint_opens_here()
+    {
+        string bundle = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "llama", "model");
+        (await Run("inspect", bundle)).Out.ShouldContain("yes, as Llama: text from text");
+        foreach (string file in Directory.GetFiles(bundle))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        string config = Path.Combine(folder, "config.json");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("\"model_type\": \"llama\"", "\"model_type\": \"lama\"", StringComparison.Ordinal));
+        Result unknown = await Run("inspect", folder);
+        unknown.Code.ShouldBe(ExitCode.Success);
+        unknown.Out.ShouldContain("'lama', which is not supported (nearest: 'llama')");
+    }
+
     [Theory]
     [InlineData("config.json", "{\"model_type\": \"llama\"", "config.json")]
     [InlineData("model.safetensors", "\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "model.safetensors")]
