@@ -2,6 +2,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sensorium.Inference;
 using Sensorium.Models.Loading;
+using Sensorium.Models.Systems;
 using Sensorium.Weights;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,9 @@ public sealed class SensoriumOptions
 {
     /// <summary>A folder, a .gguf file or a name; by default the embedded model, which sees pictures.</summary>
     public string Model { get; set; } = "nano";
+
+    /// <summary>The file with a language model's vision tower and projector (mmproj-*.gguf); null: there is none.</summary>
+    public string? Mmproj { get; set; }
 
     /// <summary>How the engine runs.</summary>
     public EngineOptions Engine { get; set; } = new();
@@ -45,7 +49,8 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton(provider =>
         {
             SharedEngines engines = provider.GetRequiredService<SharedEngines>();
-            return new SensoriumChatClient(engines.Of(options.Engine), ModelLoader.LoadSystem(ModelLocator.Locate(options.Model), engines.Device), options.Addresses);
+            LanguageSystem system = ModelLoader.LoadSystem(ModelLocator.Locate(options.Model), engines.Device, mmproj: options.Mmproj);
+            return new SensoriumChatClient(engines.Of(options.Engine), system, options.Addresses);
         });
         services.TryAddSingleton<IChatClient>(static provider => provider.GetRequiredService<SensoriumChatClient>());
         return services;

@@ -104,8 +104,11 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
         return BlockFormats.ToFloats(found.Read(hubName));
     }
 
-    public void Allow(string pattern) =>
-        allowed.Add(new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, TimeSpan.FromSeconds(1)));
+    public void Allow(string pattern)
+    {
+        foreach (string spelling in names.PlacesOf(pattern).Select(place => place.Name).Distinct(StringComparer.Ordinal))
+            allowed.Add(new Regex("^" + Regex.Escape(spelling).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, TimeSpan.FromSeconds(1)));
+    }
 
     /// <exception cref="CheckpointException">Something is missing, left over, or of another shape.</exception>
     public void Check()

@@ -11,9 +11,9 @@ public static class Catalog
     /// <summary>All families.</summary>
     public static IReadOnlyList<Family> Families { get; } =
     [
-        new() { Type = "llama", Title = "Llama", Takes = "text", Gives = "text", Build = (at, json, _) => Llama.Build(at, json), Gguf = new("llama", Llama.Gguf) },
-        new() { Type = "mistral", Title = "Mistral", Takes = "text", Gives = "text", Build = (at, json, _) => Mistral.Build(at, json) },
-        new() { Type = "qwen2", Title = "Qwen2", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen2.Build(at, json), Gguf = Qwen2.Gguf },
+        new() { Type = "llama", Title = "Llama", Takes = "text", Gives = "text", Build = (at, json, _) => Llama.Build(at, json), Gguf = new("llama", Llama.Gguf), SectionDefaults = Llama.SectionDefaults },
+        new() { Type = "mistral", Title = "Mistral", Takes = "text", Gives = "text", Build = (at, json, _) => Mistral.Build(at, json), SectionDefaults = Mistral.SectionDefaults },
+        new() { Type = "qwen2", Title = "Qwen2", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen2.Build(at, json), Gguf = Qwen2.Gguf, SectionDefaults = Qwen2.SectionDefaults },
         new() { Type = "qwen3", Title = "Qwen3", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen3.Build(at, json), Gguf = Qwen3.Gguf },
         new() { Type = "olmo2", Title = "OLMo 2", Takes = "text", Gives = "text", Build = (at, json, _) => Olmo2.Build(at, json) },
         new() { Type = "smollm3", Title = "SmolLM3", Takes = "text", Gives = "text", Build = (at, json, _) => SmolLm3.Build(at, json) },
@@ -33,6 +33,7 @@ public static class Catalog
         new() { Type = "siglip", Title = "SigLIP", Takes = "text, pictures", Gives = "vectors", Embeds = Embeds.Texts | Embeds.Pictures, Build = Siglip.Build },
         new() { Type = "siglip_vision_model", Title = "SigLIP, pictures' half", Takes = "picture", Gives = "vectors, features", Embeds = Embeds.Pictures, Build = Siglip.BuildVision, HubNames = Clip.HubNames },
         new() { Type = "siglip_text_model", Title = "SigLIP, texts' half", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, _) => Siglip.BuildText(at, json), HubNames = Clip.HubNames },
+        new() { Type = "llava", Title = "LLaVA", Takes = "text, pictures", Gives = "text", Build = Llava.Build, HubNames = Llava.HubNames },
         new() { Type = "mmproj", Title = "LLaVA's vision tower and projector", Takes = "picture", Gives = "soft tokens", Build = (at, json, _) => Mmproj.Build(at, json), Gguf = Mmproj.Gguf },
         .. EfficientNetLite.Architectures.Select(name => new Family { Type = name, Title = "EfficientNet-Lite", Takes = "picture", Gives = "labels, features", Build = (at, json, _) => new EfficientNetLite(at, json) }),
         new() { Type = "ssdlite-mobilenet-v2", Title = "SSDLite MobileNetV2", Takes = "picture", Gives = "boxes, labels", Build = (at, json, _) => new SsdliteMobileNetV2(at, json) },
@@ -56,7 +57,7 @@ public static class Catalog
         Family[] families = [.. Families.Where(f => f.Gguf?.Architecture == type)];
         if (families.Length == 0)
         {
-            throw new CheckpointException(metadata.Path, "general.architecture", Unsupported(type, Families.Where(f => f.Gguf is not null).Select(f => f.Gguf!.Architecture).Distinct()));
+            throw new CheckpointException(metadata.Path, "general.architecture", Unsupported(type, Families.Where(f => f.Gguf is not null).Select(f => f.Gguf!.Architecture).Distinct(StringComparer.Ordinal)));
         }
 
         string? projector = GgufForm.ProjectorOf(metadata);

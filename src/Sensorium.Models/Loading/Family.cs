@@ -74,6 +74,12 @@ public sealed record Family
     /// <summary>How the hub's own files spell the names, where they do it in several ways; null: as the model does.</summary>
     public NameTable? HubNames { get; init; }
 
+    /// <summary>
+    /// What the reference's class has where the config is a section of another and leaves a key out, as published ones do; null:
+    /// sections are read as they are.
+    /// </summary>
+    public string? SectionDefaults { get; init; }
+
     /// <summary><c>general.architecture</c> in GGUF files; null where the family has no GGUF form.</summary>
     public GgufForm? Gguf { get; init; }
 }

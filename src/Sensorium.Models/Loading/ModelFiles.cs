@@ -159,10 +159,16 @@ public sealed class ModelFiles : IDisposable
             return ChatTemplate.Parse(System.Text.Encoding.UTF8.GetString(ReadFile(file)), file);
         }
 
-        string settings = Beside("tokenizer_config.json");
-        return File.Exists(settings) && ReadConfig(settings) is var config && config.Has("chat_template")
-            ? ChatTemplate.Parse(TemplateIn(config), settings)
-            : null;
+        // Older processors kept it in a file of its own, models of text in the tokenizer's.
+        foreach (string name in (string[])["chat_template.json", "tokenizer_config.json", "processor_config.json"])
+        {
+            if (ReadSettings(name) is { } config && config.Has("chat_template"))
+            {
+                return ChatTemplate.Parse(TemplateIn(config), config.Source);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The settings for answers.</summary>

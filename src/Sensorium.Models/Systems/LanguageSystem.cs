@@ -12,6 +12,8 @@ namespace Sensorium.Models.Systems;
 /// </summary>
 public abstract class LanguageSystem
 {
+    ContentForm? form;
+
     /// <summary>A short name for messages.</summary>
     public required string Name { get; init; }
 
@@ -32,6 +34,15 @@ public abstract class LanguageSystem
 
     /// <summary>The most pictures of one request; 0 for a model of text alone.</summary>
     public virtual int MaxPictures => 0;
+
+    /// <summary>The id of the vocabulary that stands where a picture stands, and that the chat template prints there; null: there is none.</summary>
+    public virtual int? PicturePlaceholder => null;
+
+    /// <summary>What the model was trained to read between a picture and the text after it, where the chat template does not say.</summary>
+    public virtual string AfterPicture => "";
+
+    /// <summary>What the chat template takes; found at the first prompt.</summary>
+    internal ContentForm ContentForm => form ??= Templates.FormOf(ChatTemplate!, Tokenizer, PicturePlaceholder is { } id ? Tokenizer.TokenOf(id) : null);
 
     /// <summary>How many soft tokens a picture becomes.</summary>
     public virtual int SoftTokens(Picture picture) => throw new NotSupportedException($"{Name} takes no pictures");

@@ -69,8 +69,14 @@ public sealed class LlavaVision
     public int SoftTokens(int width, int height)
     {
         (int across, int down) = Processor.OutputSize(width, height);
+        return SoftTokensOf(across, down);
+    }
+
+    /// <summary>Soft tokens of a preprocessed picture of this size in pixels.</summary>
+    public int SoftTokensOf(int width, int height)
+    {
         VisionTransformerConfig config = Tower.Transformer.Config;
-        return (across / config.PatchSize) * (down / config.PatchSize) + config.ClassTokens - Features.Dropped;
+        return (width / config.PatchSize) * (height / config.PatchSize) + config.ClassTokens - Features.Dropped;
     }
 
     /// <summary>Soft tokens of preprocessed pictures, end to end, [rows, hidden].</summary>

@@ -23,6 +23,7 @@ sealed class ForwardCheck : ICheckKind
             Backbone backbone => BackboneForward.Run(check, backbone, session),
             Bert bert => BertForward.Run(check, bert, session),
             ComposedParts parts => ComposedForward.Run(check, parts, session),
+            Llava llava => LlavaForward.Run(check, llava, session),
             ContrastiveModel pairs => ContrastiveForward.Run(check, pairs, session),
             VisionModel vision => VisionForward.Run(check, vision, session),
             TextModel text => TextForward.Run(check, text, session),

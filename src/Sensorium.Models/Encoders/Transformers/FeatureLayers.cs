@@ -37,16 +37,16 @@ public sealed class FeatureLayers
     public static FeatureLayers Read(Config json, int numHiddenLayers)
     {
         const string key = "vision_feature_layer";
-        int[] layers = json.Has(key) ? json.Ints(key) : [-2];
-        if (layers.Length is 0 or > 64)
+        int[] asked = json.Has(key) ? json.Ints(key) : [-2];
+        if (asked.Length is 0 or > 64)
         {
-            throw json.Bad(key, $"names {layers.Length} layers; 1 to 64 are expected");
+            throw json.Bad(key, $"names {asked.Length} layers; 1 to 64 are expected");
         }
 
-        int[] counted = Array.ConvertAll(layers, layer => layer < 0 ? numHiddenLayers + 1 + layer : layer);
+        int[] counted = Array.ConvertAll(asked, layer => layer < 0 ? numHiddenLayers + 1 + layer : layer);
         if (Array.FindIndex(counted, layer => layer < 0 || layer > numHiddenLayers) is var at and >= 0)
         {
-            throw json.Bad(key, $"names hidden state {layers[at]} of a vision transformer with {numHiddenLayers} layers");
+            throw json.Bad(key, $"names hidden state {asked[at]} of a vision transformer with {numHiddenLayers} layers");
         }
 
         string strategy = json.String("vision_feature_select_strategy", "default");
