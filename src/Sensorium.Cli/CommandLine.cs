@@ -49,7 +49,7 @@ public static class CommandLine
         var root = new RootCommand("Models that see and talk, on this machine: no network, no native libraries.");
         Verb[] verbs =
         [
-            new AskCommand(), new ChatCommand(), new LabelCommand(), new DetectCommand(), new InspectCommand(), new ListCommand(),
+            new AskCommand(), new ChatCommand(), new LabelCommand(), new DetectCommand(), new EmbedCommand(), new InspectCommand(), new ListCommand(),
             new VerifyCommand(), new BenchCommand(), new TokenizeCommand(), new DoctorCommand(),
         ];
         foreach (Verb verb in verbs)

@@ -35,13 +35,17 @@ public sealed class Config
     /// <param name="source">The file, for messages.</param>
     /// <param name="utf8">Its bytes.</param>
     /// <exception cref="CheckpointException">They are no JSON object, or hold texts that are no Unicode.</exception>
-    public static Config Parse(string source, ReadOnlyMemory<byte> utf8)
+    public static Config Parse(string source, ReadOnlyMemory<byte> utf8) => new(source, ParseJson(source, utf8));
+
+    /// <summary>Reads any JSON.</summary>
+    /// <inheritdoc cref="Parse"/>
+    internal static JsonElement ParseJson(string source, ReadOnlyMemory<byte> utf8)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 64 });
             DemandUnicode(document.RootElement);
-            return new Config(source, document.RootElement.Clone());
+            return document.RootElement.Clone();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Sensorium.Cli.Console;
 using Sensorium.Cli.Errors;
 
 namespace Sensorium.Cli.Tests;
@@ -7,7 +6,7 @@ namespace Sensorium.Cli.Tests;
 /// <summary>What a person types and what comes back: codes, streams and messages, in this process.</summary>
 public sealed class CommandLineTests : IDisposable
 {
-    static readonly string Root = FindRoot();
+    static readonly string Root = Typed.Root;
     static readonly string Photo = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "nano", "photo-1.jpg");
 
     readonly string folder = Directory.CreateTempSubdirectory("sensorium-cli-").FullName;
@@ -28,6 +27,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("chat")]
     [InlineData("label")]
     [InlineData("detect")]
+    [InlineData("embed")]
     [InlineData("inspect")]
     [InlineData("list")]
     [InlineData("verify")]
@@ -264,27 +264,7 @@ public sealed class CommandLineTests : IDisposable
         list.RootElement.EnumerateArray().Select(f => f.GetProperty("type").GetString() ?? "").Contains("llama", StringComparer.Ordinal).ShouldBeTrue();
     }
 
-    static Task<Result> Run(params string[] arguments) => Run(TextReader.Null, arguments);
+    static Task<Result> Run(params string[] arguments) => Typed.Run(TextReader.Null, arguments);
 
-    static async Task<Result> Run(TextReader input, params string[] arguments)
-    {
-        using var output = new StringWriter { NewLine = "\n" };
-        using var error = new StringWriter { NewLine = "\n" };
-        using var terminal = new Terminal(input, output, error);
-        int code = await CommandLine.RunAsync(arguments, terminal);
-        return new Result(code, output.ToString(), error.ToString());
-    }
-
-    static string FindRoot()
-    {
-        DirectoryInfo? at = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at!.FullName, "Sensorium.slnx")))
-        {
-            at = at.Parent;
-        }
-
-        return at.FullName;
-    }
-
-    sealed record Result(int Code, string Out, string Error);
+    static Task<Result> Run(TextReader input, params string[] arguments) => Typed.Run(input, arguments);
 }

@@ -35,13 +35,15 @@ sealed class TestCheckpoints : IDisposable
     }
 
     /// <summary>A copy of a carried checkpoint whose config is changed.</summary>
-    public string Copy(string folder, Action<JsonObject> change)
+    public string Copy(string folder, Action<JsonObject> change, string suffix = "copy")
     {
-        string copy = Path.Combine(root, Path.GetFileName(Path.GetDirectoryName(folder)) + "-copy");
+        string copy = Path.Combine(root, $"{Path.GetFileName(Path.GetDirectoryName(folder))}-{suffix}");
         Directory.CreateDirectory(copy);
-        foreach (string file in Directory.EnumerateFiles(folder))
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
+            string target = Path.Combine(copy, Path.GetRelativePath(folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target, overwrite: true);
         }
 
         string configFile = Path.Combine(copy, "config.json");

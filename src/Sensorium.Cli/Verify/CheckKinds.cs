@@ -9,6 +9,7 @@ static class CheckKinds
     {
         new ForwardCheck(),
         new GenerateCheck(),
+        new EmbedCheck(),
         new ChatCheck(),
         new PerplexityCheck(),
         new ChatTemplateCheck(),

@@ -54,6 +54,14 @@ public sealed class VerifySession : IDisposable
     /// <exception cref="SkipException">Its family is not built yet.</exception>
     public LanguageSystem SystemAt(string path) => Cached(path, () => ModelLoader.LoadSystem(path, Device));
 
+    /// <summary>The model of a check as it embeds: with tokenizer, pooling and processor.</summary>
+    /// <exception cref="SkipException">It is not there, or its family is not built yet.</exception>
+    public EmbeddingSystem Embeddings(Check check) => EmbeddingsAt(Locate(check));
+
+    /// <summary>The model at a path as it embeds.</summary>
+    /// <exception cref="SkipException">Its family is not built yet.</exception>
+    public EmbeddingSystem EmbeddingsAt(string path) => Cached(path, () => ModelLoader.LoadEmbeddings(path, Device));
+
     /// <inheritdoc/>
     public void Dispose()
     {

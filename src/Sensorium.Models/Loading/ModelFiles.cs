@@ -89,6 +89,22 @@ public sealed class ModelFiles : IDisposable
     /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
     public Config? ReadSettings(string name) => Source.Gguf is null && File.Exists(Beside(name)) ? ReadConfig(Beside(name)) : null;
 
+    /// <summary>The same for a file that holds an array of objects.</summary>
+    /// <exception cref="CheckpointException">It is too large, not JSON, or no such array.</exception>
+    public IReadOnlyList<Config>? ReadSettingsList(string name)
+    {
+        string file = Beside(name);
+        if (Source.Gguf is not null || !File.Exists(file))
+        {
+            return null;
+        }
+
+        JsonElement root = Config.ParseJson(file, ReadFile(file));
+        return root.ValueKind == JsonValueKind.Array
+            ? [.. root.EnumerateArray().Select(e => new Config(file, e))]
+            : throw new CheckpointException(file, $"must be an array of objects, not {root.ValueKind}");
+    }
+
     /// <summary>The tokenizer; null where the files have none.</summary>
     /// <exception cref="TokenizerException">It is broken.</exception>
     public Tokenizer? ReadTokenizer()
@@ -100,6 +116,17 @@ public sealed class ModelFiles : IDisposable
 
         string file = Beside("tokenizer.json");
         return File.Exists(file) ? Tokenizer.FromJson(ReadFile(file), file, ReadIfThere("tokenizer_config.json"), ReadIfThere("special_tokens_map.json")) : null;
+    }
+
+    /// <summary>The most tokens that tokenizer_config.json allows a text; null where it says nothing, or as much as nothing.</summary>
+    public int? TokenizerMaxLength
+    {
+        get
+        {
+            return ReadSettings("tokenizer_config.json") is { } config && config.Has("model_max_length") && config.Double("model_max_length") is >= 1 and <= int.MaxValue and var most
+                ? (int)most
+                : null;
+        }
     }
 
     /// <summary>The chat template; null where the files have none.</summary>

@@ -22,6 +22,8 @@ public static class ModelShapes
              "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
             """,
         ["siglip-b-512"] = """{"model_type": "siglip_vision_model", "image_size": 512}""",
+        ["bert-base"] = Bert(768, 3072, 12, 12),
+        ["minilm"] = Bert(384, 1536, 6, 12),
         ["vit-b-32"] = """{"model_type": "clip_vision_model", "architectures": ["CLIPVisionModelWithProjection"]}""",
     };
 
@@ -49,6 +51,13 @@ public static class ModelShapes
         return (model, [.. at.Weights]);
     }
 
+    /// <summary>The length of text that a model of this shape is measured at, in tokens.</summary>
+    public static int UsualTokens(string name) => name == "minilm" ? 128 : 512;
+
+    static string Bert(int hidden, int intermediate, int layers, int heads) => $$"""
+        {"model_type": "bert", "hidden_size": {{hidden}}, "intermediate_size": {{intermediate}}, "num_hidden_layers": {{layers}}, "num_attention_heads": {{heads}}}
+        """;
+
     static string Decoder(int hidden, int intermediate, int layers, int heads, int kvHeads, int vocabulary, int context, int theta) => $$"""
         {"model_type": "llama", "hidden_size": {{hidden}}, "intermediate_size": {{intermediate}}, "num_hidden_layers": {{layers}},
          "num_attention_heads": {{heads}}, "num_key_value_heads": {{kvHeads}}, "vocab_size": {{vocabulary}},
@@ -64,5 +73,9 @@ public static class ModelShapes
         public Checkpoint Weights(string file, string key) => throw new NotSupportedException("a model by its shape has no files");
 
         public Config? Settings(string file) => null;
+
+        public IReadOnlyList<Config>? SettingsList(string file) => null;
+
+        public Checkpoint WeightsOf(string folder) => throw new NotSupportedException("a model by its shape has no files");
     }
 }
