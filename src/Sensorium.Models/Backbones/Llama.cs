@@ -1,3 +1,4 @@
+using Sensorium.Models.Conversion;
 using Sensorium.Models.Loading;
 using Sensorium.Tensors;
 using Sensorium.Weights;
@@ -7,10 +8,21 @@ namespace Sensorium.Models.Backbones;
 /// <summary>Llama (Touvron et al. 2023; transformers LlamaForCausalLM): what <see cref="DecoderConfig"/> says where a family says nothing else.</summary>
 static class Llama
 {
+    public static GgufForm Gguf { get; } = Form("LlamaForCausalLM");
+
     public static Decoder Build(Checkpoint at, Config json) => new(at, new DecoderConfig(json, at.OptionalValues("rope_freqs.weight")));
 
+    /// <summary>GGUF's architecture of that name, which other families are written as too.</summary>
+    public static GgufForm Form(string hubClass, string defaults = "{}") => new("llama", Names)
+    {
+        HubClass = hubClass,
+        Defaults = defaults,
+        Fixed = """{"hidden_act": "silu"}""",
+        Extra = GgufRope.Llama3Tensors,
+    };
+
     /// <summary>In GGUF, q and k rows have their rotary pairs as neighbours.</summary>
-    public static NameTable Gguf(Config config)
+    static NameTable Names(Config config)
     {
         int heads = config.Int("num_attention_heads");
         return new NameTable(
