@@ -12,7 +12,7 @@ static class Destination
     /// <exception cref="UsageException">It is there already, or a folder is.</exception>
     public static string File(string? told, string source, string? type, bool force)
     {
-        string path = told ?? $"{NameOf(source)}{(type is null ? "" : "-" + type)}.gguf";
+        string path = told ?? $"{ModelLocator.NameOf(source)}{(type is null ? "" : "-" + type)}.gguf";
         if (Directory.Exists(path))
         {
             throw new UsageException($"{path} is a folder; -o names the .gguf file to write");
@@ -31,7 +31,7 @@ static class Destination
     /// <exception cref="UsageException">It is there already and not empty, or holds what is no model's.</exception>
     public static string Folder(string? told, string source, bool force)
     {
-        string path = told ?? NameOf(source);
+        string path = told ?? ModelLocator.NameOf(source);
         if (System.IO.File.Exists(path))
         {
             throw new UsageException($"{path} is a file; -o names the folder to write");
@@ -62,14 +62,5 @@ static class Destination
         {
             throw new UsageException($"{parent}: there is no such folder; make it first, or name another place with -o");
         }
-    }
-
-    static string NameOf(string source)
-    {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
-        string name = Directory.Exists(full) ? Path.GetFileName(full) : Path.GetFileNameWithoutExtension(full);
-
-        // A folder that is only called "model", and the hub's snapshots (40 hexadecimal digits), say nothing.
-        return Directory.Exists(full) && name is "model" or "snapshots" ? Path.GetFileName(Path.GetDirectoryName(full)!) : name.Length == 40 && name.All(char.IsAsciiHexDigitLower) ? "model" : name;
     }
 }

@@ -40,6 +40,8 @@ static class Gpt2Names
                 json[own] = json[shared]?.DeepClone();
                 json.Remove(shared);
             }
+
+            json.Remove("attention_bias");
         },
         Spell = json =>
         {

@@ -120,7 +120,7 @@ sealed class GgufDraft : IDisposable
     {
         Writer.Add("general.architecture", form.Architecture);
         Writer.Add("general.type", "model");
-        Writer.Add("general.name", config.Has("_name_or_path") && config.String("_name_or_path") is { Length: > 0 } name ? name : Path.GetFileName(Path.GetFullPath(files.Folder)));
+        Writer.Add("general.name", config.Has("_name_or_path") && config.String("_name_or_path") is { Length: > 0 } name ? name : ModelLocator.NameOf(files.Path));
         form.WriteMetadata(Writer, config);
         TokenizerMetadata.Write(Writer, files, options, Remarks);
     }

@@ -84,6 +84,7 @@ static class HubFiles
         }
 
         json["torch_dtype"] = NameOf(type);
+        PointNumbers(json);
         foreach ((string hub, string gguf) in Ids)
         {
             json[hub] = metadata.Integer(gguf) is { } id ? id : null;
@@ -91,6 +92,28 @@ static class HubFiles
 
         return json;
     }
+
+    /// <summary>Numbers that are no counts get a point, since Python tells 1 from 1.0.</summary>
+    static void PointNumbers(JsonObject json)
+    {
+        foreach ((string key, JsonNode? value) in json.ToArray())
+        {
+            if (value is JsonObject inner)
+            {
+                PointNumbers(inner);
+            }
+            else if (value is JsonValue && Points.Contains(key) && value.ToJsonString() is { } text && text.All(c => char.IsAsciiDigit(c) || c == '-'))
+            {
+                json[key] = JsonNode.Parse(text + ".0");
+            }
+        }
+    }
+
+    static readonly HashSet<string> Points = new(StringComparer.Ordinal)
+    {
+        "rope_theta", "rope_local_base_freq", "factor", "attention_factor", "beta_fast", "beta_slow", "low_freq_factor", "high_freq_factor",
+        "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "partial_rotary_factor", "attn_logit_softcapping", "final_logit_softcapping",
+    };
 
     static (string Hub, string Gguf)[] Ids =>
     [
@@ -110,7 +133,8 @@ static class HubFiles
             }
         }
 
-        int[] ends = [.. files.ReadGeneration(tokenizer).EosTokenIds];
+        long? end = metadata.Integer("tokenizer.ggml.eos_token_id");
+        int[] ends = [.. files.ReadGeneration(tokenizer).EosTokenIds.OrderBy(id => id == end ? 0 : 1)];
         if (ends.Length > 1)
         {
             json["eos_token_id"] = new JsonArray([.. ends.Select(id => (JsonNode)id)]);

@@ -26,12 +26,13 @@ static class ScoredVocabulary
             isMade[id] = true;
             scores[id] = -rank;
         }
+        vocabulary = Typed(vocabulary, tokenizer, root);
         // Letters are made by no merge; they only have to come after all that is.
         for (int id = 0; id < scores.Length; id++)
         {
             if (!isMade[id] && vocabulary.TokenTypes![id] == Normal) scores[id] = -(merges + 1f + id);
         }
-        return Typed(vocabulary, tokenizer, root) with { Pre = "default", Scores = scores, AddSpacePrefix = PutsSpaceFirst(root) };
+        return vocabulary with { Pre = "default", Scores = scores, AddSpacePrefix = PutsSpaceFirst(root) };
     }
 
     /// <summary>Unigram: the pieces with their log probabilities.</summary>

@@ -32,7 +32,7 @@ public static class TokenizerJsonWriter
             case "gpt2": ByteLevel(json, vocabulary, remarks); break;
             case "llama": ScoredBpe(json, vocabulary, remarks); break;
             case "bert": WordPiece(json, vocabulary, remarks); break;
-            default: Unigram(json, vocabulary); break;
+            default: Unigram(json, vocabulary, file); break;
         }
         PostProcessor(json, vocabulary, tokenizer);
         json.WriteEndObject();
@@ -221,7 +221,7 @@ public static class TokenizerJsonWriter
         json.WriteEndObject();
     }
 
-    static void Unigram(Utf8JsonWriter json, GgufVocabulary vocabulary)
+    static void Unigram(Utf8JsonWriter json, GgufVocabulary vocabulary, string file)
     {
         bool prefix = vocabulary.AddSpacePrefix ?? true;
         if (vocabulary.PrecompiledCharsMap.IsEmpty)
@@ -261,7 +261,8 @@ public static class TokenizerJsonWriter
         {
             json.WriteStartArray();
             json.WriteStringValue(vocabulary.Tokens[id]);
-            json.WriteNumberValue(vocabulary.Scores![id]);
+            if (!float.IsFinite(vocabulary.Scores![id])) throw new TokenizerException(file, $"tokenizer.ggml.scores[{id}]", "is not finite");
+            json.WriteNumberValue(vocabulary.Scores[id]);
             json.WriteEndArray();
         }
         json.WriteEndArray();

@@ -134,8 +134,16 @@ public static class VocabularyFromHub
         var normalizer = root["normalizer"];
         if (!normalizer.IsObject || normalizer["type"].String("") != "BertNormalizer" || !normalizer["lowercase"].Bool(true))
             remarks.Add("tokenizer: llama.cpp lower-cases text for this model, its own tokenizer does not");
-        var special = tokenizer.Special;
-        return vocabulary with { Tokens = tokens, Pre = "default", BosId = special.Bos ?? special.Classification, EosId = special.Eos ?? special.Separator };
+        int? classification = tokenizer.Special.Classification ?? tokenizer.IdOf("[CLS]"), separator = tokenizer.Special.Separator ?? tokenizer.IdOf("[SEP]");
+        return vocabulary with
+        {
+            Tokens = tokens,
+            Pre = "default",
+            ClassificationId = classification,
+            SeparatorId = separator,
+            BosId = tokenizer.Special.Bos ?? classification,
+            EosId = tokenizer.Special.Eos ?? separator,
+        };
     }
 
     static void Normalizers(JsonAt root, string model, ICollection<string> remarks)
