@@ -50,7 +50,7 @@ public static class CommandLine
         Verb[] verbs =
         [
             new AskCommand(), new ChatCommand(), new LabelCommand(), new DetectCommand(), new EmbedCommand(), new InspectCommand(), new ListCommand(),
-            new VerifyCommand(), new BenchCommand(), new TokenizeCommand(), new DoctorCommand(),
+            new ConvertCommand(), new QuantizeCommand(), new VerifyCommand(), new BenchCommand(), new TokenizeCommand(), new DoctorCommand(),
         ];
         foreach (Verb verb in verbs)
         {

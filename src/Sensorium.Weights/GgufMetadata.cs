@@ -11,6 +11,7 @@ public sealed class GgufMetadata
 {
     readonly Dictionary<string, GgufValue> values = new(StringComparer.Ordinal);
     readonly List<string> keys = [];
+    readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> asked = new(StringComparer.Ordinal);
 
     internal GgufMetadata(string path) => Path = path;
 
@@ -24,7 +25,14 @@ public sealed class GgufMetadata
     public string Architecture => TryGet("general.architecture", out GgufValue? value) && value.Type == GgufValueType.String ? value.AsString() : "";
 
     /// <summary>A value by its key.</summary>
-    public bool TryGet(string key, [NotNullWhen(true)] out GgufValue? value) => values.TryGetValue(key, out value);
+    public bool TryGet(string key, [NotNullWhen(true)] out GgufValue? value)
+    {
+        asked[key] = true;
+        return values.TryGetValue(key, out value);
+    }
+
+    /// <summary>The keys that nobody has asked for so far, in file order.</summary>
+    public IEnumerable<string> Unread => keys.Where(key => !asked.ContainsKey(key));
 
     /// <summary>A value by its key.</summary>
     /// <exception cref="CheckpointException">There is no such key.</exception>

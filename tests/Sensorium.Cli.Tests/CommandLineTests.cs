@@ -30,6 +30,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("embed")]
     [InlineData("inspect")]
     [InlineData("list")]
+    [InlineData("convert")]
+    [InlineData("quantize")]
     [InlineData("verify")]
     [InlineData("bench")]
     [InlineData("tokenize")]

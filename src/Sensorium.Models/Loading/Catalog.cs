@@ -11,8 +11,8 @@ public static class Catalog
     /// <summary>All families.</summary>
     public static IReadOnlyList<Family> Families { get; } =
     [
-        new() { Type = "llama", Title = "Llama", Takes = "text", Gives = "text", Build = (at, json, _) => Llama.Build(at, json), Gguf = new("llama", Llama.Gguf), SectionDefaults = Llama.SectionDefaults },
-        new() { Type = "mistral", Title = "Mistral", Takes = "text", Gives = "text", Build = (at, json, _) => Mistral.Build(at, json), SectionDefaults = Mistral.SectionDefaults },
+        new() { Type = "llama", Title = "Llama", Takes = "text", Gives = "text", Build = (at, json, _) => Llama.Build(at, json), Gguf = Llama.Gguf, SectionDefaults = Llama.SectionDefaults },
+        new() { Type = "mistral", Title = "Mistral", Takes = "text", Gives = "text", Build = (at, json, _) => Mistral.Build(at, json), Gguf = Mistral.Gguf, SectionDefaults = Mistral.SectionDefaults },
         new() { Type = "qwen2", Title = "Qwen2", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen2.Build(at, json), Gguf = Qwen2.Gguf, SectionDefaults = Qwen2.SectionDefaults },
         new() { Type = "qwen3", Title = "Qwen3", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen3.Build(at, json), Gguf = Qwen3.Gguf },
         new() { Type = "olmo2", Title = "OLMo 2", Takes = "text", Gives = "text", Build = (at, json, _) => Olmo2.Build(at, json) },

@@ -8,10 +8,11 @@ static class GgufTokenizer
 {
     const string Prefix = "tokenizer.ggml.";
 
-    public static Tokenizer? Read(GgufMetadata metadata) =>
-        metadata.String(Prefix + "model") is { } model && metadata.TryGet(Prefix + "tokens", out GgufValue? tokens)
-            ? Tokenizer.FromGguf(Vocabulary(metadata, model, tokens), metadata.Path)
-            : null;
+    public static Tokenizer? Read(GgufMetadata metadata) => ReadVocabulary(metadata) is { } vocabulary ? Tokenizer.FromGguf(vocabulary, metadata.Path) : null;
+
+    /// <summary>The vocabulary as it stands there; null where the file has none.</summary>
+    public static GgufVocabulary? ReadVocabulary(GgufMetadata metadata) =>
+        metadata.String(Prefix + "model") is { } model && metadata.TryGet(Prefix + "tokens", out GgufValue? tokens) ? Vocabulary(metadata, model, tokens) : null;
 
     static GgufVocabulary Vocabulary(GgufMetadata metadata, string model, GgufValue tokens) => new()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Sensorium.Text.Tokenizers;
+using Sensorium.Text.Tokenizers.Conversion;
 using Sensorium.Text.Tokenizers.Patterns;
 
 namespace Sensorium.Text.Tests.Tokenizers;
@@ -12,7 +13,10 @@ public static class TokenizerJsonFuzz
     {
         try
         {
-            FuzzUse.All(Tokenizer.FromJson(data.ToArray(), "fuzz.json"));
+            byte[] json = data.ToArray();
+            var tokenizer = Tokenizer.FromJson(json, "fuzz.json");
+            FuzzUse.All(tokenizer);
+            if (tokenizer.IdLimit < 1 << 16) VocabularyFromHub.Make(json, "fuzz.json", tokenizer, tokenizer.IdLimit, null, new List<string>());
         }
         catch (TokenizerException)
         {
@@ -66,7 +70,7 @@ public static class GgufVocabularyFuzz
         var header = data[..8].ToArray();
         try
         {
-            FuzzUse.All(Tokenizer.FromGguf(new()
+            var vocabulary = new GgufVocabulary
             {
                 Model = Models[header[0] % Models.Length],
                 Pre = Pres[header[1] % Pres.Length],
@@ -80,7 +84,11 @@ public static class GgufVocabularyFuzz
                 AddBos = header[5] % 3 == 0 ? null : header[5] % 3 == 1,
                 AddSpacePrefix = header[6] % 3 == 0 ? null : header[6] % 3 == 1,
                 PrecompiledCharsMap = header[7] % 2 == 0 ? default : Encoding.UTF8.GetBytes(lines[^1]),
-            }, "fuzz.gguf"));
+            };
+            FuzzUse.All(Tokenizer.FromGguf(vocabulary, "fuzz.gguf"));
+            using var json = new MemoryStream();
+            TokenizerJsonWriter.Write(vocabulary, "fuzz.gguf", json, new List<string>());
+            FuzzUse.All(Tokenizer.FromJson(json.ToArray(), "fuzz.json"));
         }
         catch (TokenizerException)
         {
