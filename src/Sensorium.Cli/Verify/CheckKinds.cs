@@ -12,8 +12,10 @@ static class CheckKinds
         new ChatCheck(),
         new PerplexityCheck(),
         new ChatTemplateCheck(),
+        new TokenizeCheck(),
         new PreprocessImageCheck(),
         new ResizeImageCheck(),
+        new ImageOpCheck(),
         new DecodeImageCheck(),
         new LoadImageCheck(),
         new AccuracyCheck(),
@@ -27,6 +29,7 @@ static class CheckKinds
     {
         new GgufQuantTypes(),
         new GgufArchitectures(),
+        new GgufVocabularies(),
     }.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The runner of a kind, or null where it is not built yet.</summary>

@@ -98,16 +98,7 @@ public sealed class ModelFiles : IDisposable
 
     /// <summary>The tokenizer; null where the files have none.</summary>
     /// <exception cref="TokenizerException">It is broken.</exception>
-    public Tokenizer? ReadTokenizer()
-    {
-        if (Source.Gguf is { } metadata)
-        {
-            return GgufTokenizer.Read(metadata);
-        }
-
-        string file = Beside("tokenizer.json");
-        return File.Exists(file) ? Tokenizer.FromJson(ReadFile(file), file, ReadIfThere("tokenizer_config.json"), ReadIfThere("special_tokens_map.json")) : null;
-    }
+    public Tokenizer? ReadTokenizer() => Source.Gguf is { } metadata ? GgufTokenizer.Read(metadata) : TokenizerFiles.ReadFolder(Folder);
 
     /// <summary>The chat template; null where the files have none.</summary>
     /// <exception cref="TemplateException">It is broken.</exception>
@@ -158,8 +149,6 @@ public sealed class ModelFiles : IDisposable
     }
 
     string Beside(string name) => System.IO.Path.Combine(Folder, name);
-
-    byte[] ReadIfThere(string name) => File.Exists(Beside(name)) ? ReadFile(Beside(name)) : [];
 
     static byte[] ReadFile(string file)
     {

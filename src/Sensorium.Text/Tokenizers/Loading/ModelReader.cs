@@ -21,7 +21,8 @@ internal static class ModelReader
         };
     }
 
-    static Vocabulary Vocab(JsonAt at)
+    /// <summary>An object from tokens to ids.</summary>
+    public static Vocabulary Vocab(JsonAt at)
     {
         if (!at.IsObject) throw at.Error(at.IsNull ? "is missing" : "must be an object from tokens to ids");
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -10,6 +10,15 @@ namespace Sensorium.Text.Tokenizers.Loading;
 /// <summary>Reads a .tiktoken file: a line a token, base64 of its bytes, a space, its rank, which is its id.</summary>
 internal static class TiktokenFile
 {
+    /// <summary>Whether a file begins as these do: a tokenizer.model may be one, or a SentencePiece model.</summary>
+    public static bool Matches(ReadOnlySpan<byte> data)
+    {
+        int end = data.IndexOf((byte)'\n');
+        var row = (end < 0 ? data : data[..end]).TrimEnd("\r \t"u8);
+        int space = row.IndexOf((byte)' ');
+        return space > 0 && row.Length < 1024 && Utf8Parser.TryParse(row[(space + 1)..], out int _, out int used) && used == row.Length - space - 1 && Base64.IsValid(row[..space]);
+    }
+
     public static TokenizerParts Read(ReadOnlySpan<byte> data, string file, string pattern, IReadOnlyDictionary<string, int> specialTokens)
     {
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);

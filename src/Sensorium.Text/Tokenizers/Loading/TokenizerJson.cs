@@ -45,7 +45,7 @@ internal static class TokenizerJson
             Truncation = ReadTruncation(root["truncation"]),
             Padding = ReadPadding(root["padding"]),
         };
-        return SpecialTokensReader.Complete(parts, IdOf, config, specialTokensMap);
+        return SpecialTokensReader.Complete(parts, IdOf, TokenizerSettings.Read(config, specialTokensMap));
     }
 
     static List<AddedToken> ReadAdded(JsonAt at)
