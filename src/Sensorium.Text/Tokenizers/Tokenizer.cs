@@ -20,7 +20,7 @@ public sealed class Tokenizer
     internal Tokenizer(TokenizerParts parts)
     {
         this.parts = parts;
-        added = new(parts.AddedTokens, parts.Normalizer, parts.FindAddedTokens, parts.File);
+        added = new(parts.AddedTokens, parts.Normalizer, parts.FindAddedTokens, parts.LongestTokensFirst, parts.File);
         int max = parts.Model.Vocabulary.Size - 1;
         int extra = 0;
         foreach (var token in added.Tokens.Values)

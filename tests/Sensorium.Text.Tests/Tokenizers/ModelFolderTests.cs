@@ -168,9 +168,9 @@ public class ModelFolderTests
     public void Special_tokens_that_the_vocabulary_lacks_get_the_next_ids()
     {
         var tokenizer = Open(("vocab.json", """{"a":0}"""), ("merges.txt", "\n"), ("special_tokens_map.json", """{"eos_token":{"content":"<end>","lstrip":true},"additional_special_tokens":["<image>"]}"""));
-        tokenizer.IdOf("<end>").ShouldBe(1);
+        tokenizer.IdOf("<end>").ShouldBe(2);
         tokenizer.IdOf("<image>").ShouldBe(3);
-        tokenizer.EncodeIds("a <end>").ShouldBe([0, 1]);
+        tokenizer.EncodeIds("a <end>").ShouldBe([0, 2]);
     }
 
     [Fact]

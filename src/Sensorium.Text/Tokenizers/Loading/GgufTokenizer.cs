@@ -38,6 +38,7 @@ internal static class GgufTokenizer
         return parts with
         {
             AddedTokens = added,
+            LongestTokensFirst = true,
             Special = new()
             {
                 Bos = Id(source.BosId, n),
@@ -146,7 +147,8 @@ internal static class GgufTokenizer
     static TokenizerParts WordPiece(GgufVocabulary source, Vocabulary vocabulary, string file)
     {
         int n = vocabulary.Size;
-        int? cls = Id(source.ClassificationId ?? source.BosId ?? Found("[CLS]"), n), sep = Id(source.SeparatorId ?? source.EosId ?? Found("[SEP]"), n);
+        // The two ends are added whatever add_bos_token says; without ids of their own they are BERT's.
+        int? cls = Id(source.BosId, n) ?? Id(source.ClassificationId, n) ?? Found("[CLS]"), sep = Id(source.SeparatorId, n) ?? Found("[SEP]") ?? Id(source.EosId, n);
         string unknown = vocabulary.TokenOf(Id(source.UnknownId, n) ?? -1) ?? "[UNK]";
         return new()
         {
@@ -154,7 +156,7 @@ internal static class GgufTokenizer
             Model = new WordPieceModel(vocabulary, unknown, "", int.MaxValue, file, "▁"),
             Normalizer = new BertNormalizer(true, true, null, true),
             PreTokenizer = PreTokenizerReader.Bert(),
-            PostProcessor = cls is { } c && sep is { } e && (source.AddBos ?? true) ? PostProcessorReader.Bert(e, c) : null,
+            PostProcessor = cls is { } c && sep is { } e ? PostProcessorReader.Bert(e, c) : null,
             Decoder = TextDecoders.Metaspace('▁', PrependScheme.Always),
             CleanUp = true,
         };
@@ -176,7 +178,7 @@ internal static class GgufTokenizer
             scores[id] = 0;
             userDefined.Add(CodePoints.FromString(source.Tokens[id]), id);
         }
-        bool prefix = source.AddSpacePrefix ?? true;
+        bool prefix = source.AddSpacePrefix ?? false;
         var map = source.PrecompiledCharsMap.IsEmpty ? null : new CharsMap(source.PrecompiledCharsMap.Span, file, Prefix + "precompiled_charsmap");
         return new()
         {
