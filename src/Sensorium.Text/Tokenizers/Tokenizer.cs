@@ -3,6 +3,7 @@ using Sensorium.Text.Tokenizers.Decoders;
 using Sensorium.Text.Tokenizers.Loading;
 using Sensorium.Text.Tokenizers.Loading.Folders;
 using Sensorium.Text.Tokenizers.Models;
+using Sensorium.Text.Tokenizers.Normalizers;
 using Sensorium.Text.Tokenizers.Unicode;
 
 namespace Sensorium.Text.Tokenizers;
@@ -258,20 +259,36 @@ public sealed class Tokenizer
 
     void Tokenize(Segment segment, TokenBuffer buffer, ModelScratch memory)
     {
-        var model = parts.Model;
         foreach (var range in CollectionsMarshal.AsSpan(segment.Ranges))
         {
             var piece = segment.Text.Slice(range);
-            if (!parts.CacheWords || piece.Length > WordCache.MaxWord)
+            if (!parts.Model.CutsAtMarks)
             {
-                model.Tokenize(piece, range.Start, buffer, memory);
+                Word(piece, range.Start, parts.CacheWords, buffer, memory);
                 continue;
             }
-            if (memory.Words.TryGet(piece, range.Start, buffer, out int hash)) continue;
-            int from = buffer.Count;
-            model.Tokenize(piece, range.Start, buffer, memory);
-            memory.Words.Add(piece, hash, range.Start, buffer, from);
+            int from = 0;
+            for (int i = 1; i < piece.Length; i++)
+            {
+                if (piece[i] != SentencePieceNormalizer.Mark || piece[i - 1] == SentencePieceNormalizer.Mark) continue;
+                Word(piece[from..i], range.Start + from, true, buffer, memory);
+                from = i;
+            }
+            Word(piece[from..], range.Start + from, true, buffer, memory);
         }
+    }
+
+    void Word(ReadOnlySpan<int> piece, int offset, bool cached, TokenBuffer buffer, ModelScratch memory)
+    {
+        if (!cached || piece.Length > WordCache.MaxWord)
+        {
+            parts.Model.Tokenize(piece, offset, buffer, memory);
+            return;
+        }
+        if (memory.Words.TryGet(piece, offset, buffer, out int hash)) return;
+        int from = buffer.Count;
+        parts.Model.Tokenize(piece, offset, buffer, memory);
+        memory.Words.Add(piece, hash, offset, buffer, from);
     }
 
     /// <summary>The text of token ids; ids that no token has are left out.</summary>

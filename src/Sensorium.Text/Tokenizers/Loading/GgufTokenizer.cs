@@ -65,7 +65,7 @@ internal static class GgufTokenizer
         {
             int type = TypeOf(source, id);
             // Token texts beyond what any text marks are left to the model.
-            if (type is Unknown or Control or UserDefined && source.Tokens[id].Length is > 0 and <= 256) added.Add(new(id, source.Tokens[id], type != UserDefined));
+            if (type is Unknown or Control or UserDefined && source.Tokens[id] is { Length: > 0 and <= 256 } token) added.Add(new(id, token, type != UserDefined));
         }
         return added;
     }
@@ -90,14 +90,7 @@ internal static class GgufTokenizer
     {
         if (source.Merges is null) throw new TokenizerException(file, Prefix + "merges", "is missing");
         var known = GgufPatterns.For(source.Pre) ?? throw new TokenizerException(file, Prefix + "pre", $"the pre-tokenizer '{source.Pre}' is not known");
-        var merges = new MergeList(source.Merges.Count);
-        for (int i = 0; i < source.Merges.Count; i++)
-        {
-            string merge = source.Merges[i];
-            int space = merge.Length < 3 ? -1 : merge.IndexOf(' ', 1);
-            if (space < 0 || space == merge.Length - 1) throw new TokenizerException(file, $"{Prefix}merges[{i}]", $"'{Vocabulary.Shorten(merge)}' is not two tokens with a space between them");
-            merges.Add(merge, space);
-        }
+        var merges = Merges(source.Merges, file);
         var steps = new List<PreTokenizer>();
         foreach (string regex in known.Regexes) steps.Add(new SplitPreTokenizer(RegexPattern.Compile(regex, file, Prefix + "pre"), SplitBehavior.Isolated));
         steps.Add(new ByteLevelPreTokenizer(false, false));
@@ -111,6 +104,19 @@ internal static class GgufTokenizer
             PostProcessor = Frame(addBos ? Id(source.BosId, n) : null, addEos ? Id(source.EosId, n) : null),
             Decoder = new ByteLevelDecoder(),
         };
+    }
+
+    static MergeList Merges(IReadOnlyList<string> source, string file)
+    {
+        var merges = new MergeList(source.Count);
+        for (int i = 0; i < source.Count; i++)
+        {
+            var merge = source is TextList texts ? texts.Utf8(i) : System.Text.Encoding.UTF8.GetBytes(source[i]);
+            int space = merge.Length < 3 ? -1 : merge[1..].IndexOf((byte)' ') + 1;
+            if (space <= 0 || space == merge.Length - 1) throw new TokenizerException(file, $"{Prefix}merges[{i}]", $"'{Vocabulary.Shorten(merge)}' is not two tokens with a space between them");
+            merges.Add(merge[..space], merge[(space + 1)..]);
+        }
+        return merges;
     }
 
     static double[] Scores(GgufVocabulary source, string file)

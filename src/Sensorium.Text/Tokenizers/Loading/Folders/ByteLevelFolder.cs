@@ -1,4 +1,5 @@
-using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
 using Sensorium.Text.Tokenizers.Decoders;
 using Sensorium.Text.Tokenizers.Models;
 using Sensorium.Text.Tokenizers.Normalizers;
@@ -22,8 +23,7 @@ internal static class ByteLevelFolder
     public static TokenizerParts Build(ReadOnlyMemory<byte> vocab, ReadOnlySpan<byte> mergesText, string folder, string? name, TokenizerSettings settings)
     {
         string file = Path.Combine(folder, "vocab.json");
-        using var document = JsonAt.Parse(vocab, file);
-        var vocabulary = ModelReader.Vocab(new JsonAt(document.RootElement, file, ""));
+        var vocabulary = ReadVocabulary(vocab.Span, file);
         name ??= vocabulary.IdOf("a</w>") >= 0 ? "CLIPTokenizer" : "GPT2Tokenizer";
         bool roberta = Roberta.Contains(name, StringComparer.Ordinal), clip = name == "CLIPTokenizer", qwen = name == "Qwen2Tokenizer";
         if (!roberta && !Others.Contains(name, StringComparer.Ordinal)) throw TokenizerFolder.Unknown(folder, name, [.. Others, .. Roberta]);
@@ -49,6 +49,23 @@ internal static class ByteLevelFolder
             AddedTokens = added,
         };
         return SpecialTokensReader.WithRoles(parts, IdOf, settings);
+    }
+
+    static Vocabulary ReadVocabulary(ReadOnlySpan<byte> json, string file)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json.StartsWith("\uFEFF"u8) ? json[3..] : json);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject) throw new TokenizerException(file, "", "must be an object from tokens to ids");
+            var vocabulary = ModelJson.ReadVocabulary(ref reader, file, "");
+            reader.Read();
+            return vocabulary;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new TokenizerException(file, "", $"not valid JSON: {e.Message}", e);
+        }
     }
 
     static void Default(TokenizerSettings settings, bool roberta, bool clip, bool qwen)
@@ -82,12 +99,12 @@ internal static class ByteLevelFolder
         for (int line = 1; data.Length > 0 && merges.Count < most; line++)
         {
             int end = data.IndexOf((byte)'\n');
-            string text = Encoding.UTF8.GetString((end < 0 ? data : data[..end]).TrimEnd("\r \t"u8));
+            var text = (end < 0 ? data : data[..end]).TrimEnd("\r \t"u8);
             data = end < 0 ? [] : data[(end + 1)..];
-            if (text.Length == 0 || line == 1 && text.StartsWith("#version", StringComparison.Ordinal)) continue;
-            int space = text.IndexOf(' ', StringComparison.Ordinal);
-            if (space <= 0 || text.IndexOf(' ', space + 1) >= 0) throw new TokenizerException(file, $"line {line}", $"'{Vocabulary.Shorten(text)}' is not two tokens with a space between them");
-            merges.Add(text, space);
+            if (text.Length == 0 || line == 1 && text.StartsWith("#version"u8)) continue;
+            int space = text.IndexOf((byte)' ');
+            if (space <= 0 || text[(space + 1)..].Contains((byte)' ') || !Utf8.IsValid(text)) throw new TokenizerException(file, $"line {line}", $"'{Vocabulary.Shorten(text)}' is not two tokens with a space between them");
+            merges.Add(text[..space], text[(space + 1)..]);
         }
         return merges;
     }
