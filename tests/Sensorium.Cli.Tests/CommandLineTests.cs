@@ -33,6 +33,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("verify")]
     [InlineData("bench")]
     [InlineData("tokenize")]
+    [InlineData("tokenizer")]
     [InlineData("doctor")]
     public async Task Every_verb_has_help_with_an_example(string verb)
     {
@@ -132,6 +133,23 @@ public sealed class CommandLineTests : IDisposable
         json.RootElement.GetProperty("parts").GetProperty("language").GetProperty("tensors").GetArrayLength().ShouldBe(272);
     }
 
+    [Fact]
+    public async Task Inspect_says_whether_a_checkpoint_opens_here()
+    {
+        string bundle = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "llama", "model");
+        (await Run("inspect", bundle)).Out.ShouldContain("yes, as Llama: text from text");
+        foreach (string file in Directory.GetFiles(bundle))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        string config = Path.Combine(folder, "config.json");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("\"model_type\": \"llama\"", "\"model_type\": \"lama\"", StringComparison.Ordinal));
+        Result unknown = await Run("inspect", folder);
+        unknown.Code.ShouldBe(ExitCode.Success);
+        unknown.Out.ShouldContain("'lama', which is not supported (nearest: 'llama')");
+    }
+
     [Theory]
     [InlineData("config.json", "{\"model_type\": \"llama\"", "config.json")]
     [InlineData("model.safetensors", "\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "model.safetensors")]
@@ -195,6 +213,49 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tokenizer_is_trained_and_opens_again()
+    {
+        string corpus = Path.Combine(folder, "corpus.txt"), file = Path.Combine(folder, "made", "tokenizer.json");
+        await File.WriteAllTextAsync(corpus, string.Concat(Enumerable.Repeat("the quick brown fox and the lazy dog\n", 20)));
+        Result trained = await Run("tokenizer", "train", corpus, "--vocab-size", "280", "--special", "<|x|>", "-o", file, "--json");
+        trained.Code.ShouldBe(ExitCode.Success, trained.Error);
+        using JsonDocument said = JsonDocument.Parse(trained.Out);
+        said.RootElement.GetProperty("tokens").GetInt32().ShouldBe(280);
+        said.RootElement.GetProperty("lines").GetInt32().ShouldBe(20);
+        Result ids = await Run("tokenize", "--model", file, "the fox<|x|>", "--ids");
+        ids.Out.Trim().ShouldEndWith(" 1");
+        (await Run("tokenize", "--model", file, "--decode", ids.Out.Trim())).Out.Trim().ShouldBe("the fox<|x|>");
+        Result again = await Run("tokenizer", "train", corpus, "-o", file);
+        again.Code.ShouldBe(ExitCode.BadInput);
+        again.Error.ShouldContain("--force");
+    }
+
+    [Theory]
+    [InlineData("--vocab-size 10", "--vocab-size 10")]
+    [InlineData("--kind wordpiece --nfc", "--nfc")]
+    [InlineData("--cased", "--cased")]
+    [InlineData("--min-frequency -1", "--min-frequency")]
+    public async Task What_training_cannot_do_is_named(string flags, string named)
+    {
+        string corpus = Path.Combine(folder, "corpus.txt");
+        await File.WriteAllTextAsync(corpus, "a");
+        Result result = await Run(["tokenizer", "train", corpus, "-o", Path.Combine(folder, "t.json"), .. flags.Split(' ')]);
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain(named);
+    }
+
+    [Fact]
+    public async Task A_folder_of_a_slow_tokenizer_opens_and_one_without_any_says_what_was_looked_for()
+    {
+        Result none = await Run("tokenize", "--model", folder, "the fox");
+        none.Code.ShouldBe(ExitCode.BadInput);
+        none.Error.ShouldContain("spiece.model");
+        await File.WriteAllTextAsync(Path.Combine(folder, "vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nfox\n");
+        (await Run("tokenize", "--model", folder, "The fox", "--ids", "--special")).Out.Trim().ShouldBe("2 5 6 3");
+        (await Run("tokenize", "--model", Path.Combine(folder, "vocab.txt"), "The fox", "--ids")).Out.Trim().ShouldBe("5 6");
+    }
+
+    [Fact]
     public async Task Tokens_decode_to_their_text()
     {
         Result ids = await Run("tokenize", "Hello, world: 42", "--ids");
@@ -220,6 +281,22 @@ public sealed class CommandLineTests : IDisposable
         result.Code.ShouldBe(ExitCode.Success);
         result.Out.ShouldContain("banana");
         result.Out.Trim().Split('\n').Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_encoder_decoder_answers_each_message_by_itself()
+    {
+        string model = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "gguf-archs", "model-t5.gguf");
+        Result alone = await Run("ask", "-m", model, "the dogs run", "--exact", "--max-tokens", "6");
+        alone.Code.ShouldBe(ExitCode.Success);
+        alone.Out.Trim().Length.ShouldBeGreaterThan(0);
+        using var input = new StringReader("hello there\nthe dogs run\n");
+        Result talk = await Run(input, "chat", "-m", model, "--exact", "--max-tokens", "6");
+        talk.Out.ShouldEndWith(alone.Out);
+        (await Run("chat", "-m", model, "--raw", "the dogs run", "--exact", "--max-tokens", "6")).Out.ShouldBe(alone.Out);
+        Result seeing = await Run("ask", "-m", model, Photo, "the dogs run");
+        seeing.Code.ShouldBe(ExitCode.BadInput);
+        seeing.Error.ShouldContain("model-t5 is a model of text alone");
     }
 
     [Fact]

@@ -30,6 +30,7 @@ static class CheckKinds
         new GgufQuantTypes(),
         new GgufArchitectures(),
         new GgufVocabularies(),
+        new GgufProjectors(),
     }.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The runner of a kind, or null where it is not built yet.</summary>

@@ -24,7 +24,7 @@ internal static class BundleFiles
     /// <summary>The cases of the checks whose name begins so, each with the check's options: text, special tokens added, special tokens found, ids.</summary>
     public static IEnumerable<(string Text, bool Add, bool Parse, int[] Ids)> Cases(string bundle, string check)
     {
-        using var json = JsonDocument.Parse(Bytes(bundle, "case.json")!);
+        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(Find(bundle, check + ".tokenizer.json.gz"))!, "case.json")));
         foreach (var one in json.RootElement.GetProperty("checks").EnumerateArray().Where(c => c.GetProperty("tokenizer").GetString()!.StartsWith(check + ".", StringComparison.Ordinal)))
         {
             if (one.TryGetProperty("options", out var given) && given.EnumerateObject().Any(o => o.Name is not ("add_special_tokens" or "split_special_tokens"))) continue;
