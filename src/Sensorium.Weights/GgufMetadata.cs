@@ -156,6 +156,29 @@ public sealed unsafe class GgufValue
         return texts;
     }
 
+    /// <summary>The elements of an array of texts end to end, for vocabularies: hundreds of thousands that hardly anyone reads as strings.</summary>
+    /// <param name="ends">Where each text ends.</param>
+    /// <returns>UTF-8 as the file has it, valid or not.</returns>
+    /// <exception cref="CheckpointException">It is no array of texts.</exception>
+    public byte[] CopyUtf8(out int[] ends)
+    {
+        DemandArray(GgufValueType.String);
+        ends = new int[checked((int)Count)];
+        var texts = new byte[checked((int)(end - offset - 8L * ends.Length))];
+        byte* p = bytes.Start + offset;
+        int at = 0;
+        for (int i = 0; i < ends.Length; i++)
+        {
+            int size = (int)Unsafe.ReadUnaligned<long>(p);
+            new ReadOnlySpan<byte>(p + 8, size).CopyTo(texts.AsSpan(at));
+            p += 8 + size;
+            ends[i] = at += size;
+        }
+
+        GC.KeepAlive(bytes.Owner);
+        return texts;
+    }
+
     /// <summary>The elements of an array of texts as their bytes.</summary>
     /// <exception cref="CheckpointException">It is no array of texts.</exception>
     public byte[][] AsUtf8Strings()

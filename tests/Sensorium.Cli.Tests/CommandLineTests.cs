@@ -35,6 +35,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("verify")]
     [InlineData("bench")]
     [InlineData("tokenize")]
+    [InlineData("tokenizer")]
     [InlineData("doctor")]
     public async Task Every_verb_has_help_with_an_example(string verb)
     {
@@ -211,6 +212,49 @@ public sealed class CommandLineTests : IDisposable
         Result result = await Run("detect", Photo, "--model", "efficientnet-lite0");
         result.Code.ShouldBe(ExitCode.BadInput);
         result.Error.ShouldContain("ssdlite-mobilenet-v2-coco");
+    }
+
+    [Fact]
+    public async Task A_tokenizer_is_trained_and_opens_again()
+    {
+        string corpus = Path.Combine(folder, "corpus.txt"), file = Path.Combine(folder, "made", "tokenizer.json");
+        await File.WriteAllTextAsync(corpus, string.Concat(Enumerable.Repeat("the quick brown fox and the lazy dog\n", 20)));
+        Result trained = await Run("tokenizer", "train", corpus, "--vocab-size", "280", "--special", "<|x|>", "-o", file, "--json");
+        trained.Code.ShouldBe(ExitCode.Success, trained.Error);
+        using JsonDocument said = JsonDocument.Parse(trained.Out);
+        said.RootElement.GetProperty("tokens").GetInt32().ShouldBe(280);
+        said.RootElement.GetProperty("lines").GetInt32().ShouldBe(20);
+        Result ids = await Run("tokenize", "--model", file, "the fox<|x|>", "--ids");
+        ids.Out.Trim().ShouldEndWith(" 1");
+        (await Run("tokenize", "--model", file, "--decode", ids.Out.Trim())).Out.Trim().ShouldBe("the fox<|x|>");
+        Result again = await Run("tokenizer", "train", corpus, "-o", file);
+        again.Code.ShouldBe(ExitCode.BadInput);
+        again.Error.ShouldContain("--force");
+    }
+
+    [Theory]
+    [InlineData("--vocab-size 10", "--vocab-size 10")]
+    [InlineData("--kind wordpiece --nfc", "--nfc")]
+    [InlineData("--cased", "--cased")]
+    [InlineData("--min-frequency -1", "--min-frequency")]
+    public async Task What_training_cannot_do_is_named(string flags, string named)
+    {
+        string corpus = Path.Combine(folder, "corpus.txt");
+        await File.WriteAllTextAsync(corpus, "a");
+        Result result = await Run(["tokenizer", "train", corpus, "-o", Path.Combine(folder, "t.json"), .. flags.Split(' ')]);
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain(named);
+    }
+
+    [Fact]
+    public async Task A_folder_of_a_slow_tokenizer_opens_and_one_without_any_says_what_was_looked_for()
+    {
+        Result none = await Run("tokenize", "--model", folder, "the fox");
+        none.Code.ShouldBe(ExitCode.BadInput);
+        none.Error.ShouldContain("spiece.model");
+        await File.WriteAllTextAsync(Path.Combine(folder, "vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nfox\n");
+        (await Run("tokenize", "--model", folder, "The fox", "--ids", "--special")).Out.Trim().ShouldBe("2 5 6 3");
+        (await Run("tokenize", "--model", Path.Combine(folder, "vocab.txt"), "The fox", "--ids")).Out.Trim().ShouldBe("5 6");
     }
 
     [Fact]

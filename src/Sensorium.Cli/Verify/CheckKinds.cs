@@ -13,8 +13,10 @@ static class CheckKinds
         new ChatCheck(),
         new PerplexityCheck(),
         new ChatTemplateCheck(),
+        new TokenizeCheck(),
         new PreprocessImageCheck(),
         new ResizeImageCheck(),
+        new ImageOpCheck(),
         new DecodeImageCheck(),
         new LoadImageCheck(),
         new AccuracyCheck(),
@@ -28,6 +30,7 @@ static class CheckKinds
     {
         new GgufQuantTypes(),
         new GgufArchitectures(),
+        new GgufVocabularies(),
         new GgufProjectors(),
     }.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
 

@@ -2,6 +2,7 @@ using Sensorium.Inference;
 using Sensorium.Models.Loading;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
+using Sensorium.Text.Tokenizers;
 using Sensorium.Weights;
 
 namespace Sensorium.Cli.Verify;
@@ -61,6 +62,9 @@ public sealed class VerifySession : IDisposable
     /// <summary>The model at a path as it embeds.</summary>
     /// <exception cref="SkipException">Its family is not built yet.</exception>
     public EmbeddingSystem EmbeddingsAt(string path) => Cached(path, () => ModelLoader.LoadEmbeddings(path, Device));
+
+    /// <summary>A tokenizer, kept while the checks that follow name the same.</summary>
+    public Tokenizer Tokenizer(string key, Func<Tokenizer> load) => Cached(key, load);
 
     /// <inheritdoc/>
     public void Dispose()

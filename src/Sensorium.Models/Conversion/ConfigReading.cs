@@ -26,7 +26,7 @@ static class ConfigReading
     public static Dictionary<string, string> Of(Family family, Checkpoint at, Config config)
     {
         var taken = new Dictionary<string, string>(StringComparer.Ordinal);
-        family.Build(at, config.Watched((key, value) => taken[key] = value), new NoParts(config));
+        family.Build(at, config.Watched((key, value) => taken[key] = value), new NoParts(config, "names another checkpoint; a composed model is not converted, its parts are, one by one"));
         return taken;
     }
 
@@ -62,11 +62,4 @@ static class ConfigReading
     }
 
     static bool Same(string a, string b) => Synonyms.GetValueOrDefault(a, a) == Synonyms.GetValueOrDefault(b, b);
-
-    sealed class NoParts(Config config) : IPartOpener
-    {
-        public ModelPart Open(string path, string key) => throw config.Bad(key, "names another checkpoint; a composed model is not converted, its parts are, one by one");
-
-        public Checkpoint Weights(string file, string key) => throw config.Bad(key, "names another file; a composed model is not converted, its parts are, one by one");
-    }
 }

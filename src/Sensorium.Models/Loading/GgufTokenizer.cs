@@ -18,10 +18,10 @@ static class GgufTokenizer
     {
         Model = model,
         Pre = metadata.String(Prefix + "pre"),
-        Tokens = tokens.AsStrings(),
+        Tokens = Texts(tokens),
         Scores = metadata.TryGet(Prefix + "scores", out GgufValue? scores) ? scores.AsFloats() : null,
         TokenTypes = metadata.TryGet(Prefix + "token_type", out GgufValue? types) ? types.AsIntegers() : null,
-        Merges = metadata.TryGet(Prefix + "merges", out GgufValue? merges) ? merges.AsStrings() : null,
+        Merges = metadata.TryGet(Prefix + "merges", out GgufValue? merges) ? Texts(merges) : null,
         BosId = Id(metadata, "bos_token_id"),
         EosId = Id(metadata, "eos_token_id"),
         UnknownId = Id(metadata, "unknown_token_id"),
@@ -37,6 +37,12 @@ static class GgufTokenizer
         RemoveExtraWhitespaces = metadata.Flag(Prefix + "remove_extra_whitespaces"),
         PrecompiledCharsMap = metadata.TryGet(Prefix + "precompiled_charsmap", out GgufValue? map) ? Array.ConvertAll(map.AsIntegers(), n => (byte)n) : default,
     };
+
+    static TextList Texts(GgufValue value)
+    {
+        byte[] bytes = value.CopyUtf8(out int[] ends);
+        return new TextList(bytes, ends);
+    }
 
     static int? Id(GgufMetadata metadata, string key) => metadata.Integer(Prefix + key) is { } id and >= 0 and <= int.MaxValue ? (int)id : null;
 }

@@ -107,16 +107,7 @@ public sealed class ModelFiles : IDisposable
 
     /// <summary>The tokenizer; null where the files have none.</summary>
     /// <exception cref="TokenizerException">It is broken.</exception>
-    public Tokenizer? ReadTokenizer()
-    {
-        if (Source.Gguf is { } metadata)
-        {
-            return GgufTokenizer.Read(metadata);
-        }
-
-        string file = Beside("tokenizer.json");
-        return File.Exists(file) ? Tokenizer.FromJson(ReadFile(file), file, ReadIfThere("tokenizer_config.json"), ReadIfThere("special_tokens_map.json")) : null;
-    }
+    public Tokenizer? ReadTokenizer() => Source.Gguf is { } metadata ? GgufTokenizer.Read(metadata) : TokenizerFiles.ReadFolder(Folder);
 
     /// <summary>The most tokens that tokenizer_config.json allows a text; null where it says nothing, or as much as nothing.</summary>
     public int? TokenizerMaxLength
@@ -184,8 +175,6 @@ public sealed class ModelFiles : IDisposable
     }
 
     string Beside(string name) => System.IO.Path.Combine(Folder, name);
-
-    byte[] ReadIfThere(string name) => File.Exists(Beside(name)) ? ReadFile(Beside(name)) : [];
 
     static byte[] ReadFile(string file)
     {

@@ -118,7 +118,7 @@ public static class ModelLoader
     };
 
     internal static Tokenizer TokenizerOf(ModelFiles files) =>
-        files.ReadTokenizer() ?? throw new CheckpointException(files.Path, "has no tokenizer.json; download it from the place the weights are from");
+        files.ReadTokenizer() ?? throw TokenizerFiles.Missing(files.Path);
 
     /// <summary>One checkpoint with all its parts, on one claim.</summary>
     sealed class Build : IDisposable

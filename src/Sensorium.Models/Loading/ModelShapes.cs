@@ -46,7 +46,7 @@ public static class ModelShapes
         using JsonDocument document = JsonDocument.Parse(json);
         var config = new Config(name, document.RootElement.Clone());
         Checkpoint at = Checkpoint.Synthetic(type);
-        object model = Catalog.Find(config).Build(at, config, NoParts.Instance);
+        object model = Catalog.Find(config).Build(at, config, new NoParts(config, "names a part, which a model by its shape has not"));
         at.Load(device, progress);
         return (model, [.. at.Weights]);
     }
@@ -63,19 +63,4 @@ public static class ModelShapes
          "num_attention_heads": {{heads}}, "num_key_value_heads": {{kvHeads}}, "vocab_size": {{vocabulary}},
          "max_position_embeddings": {{context}}, "rope_theta": {{theta}}, "rms_norm_eps": 1e-5, "tie_word_embeddings": true}
         """;
-
-    sealed class NoParts : IPartOpener
-    {
-        public static NoParts Instance { get; } = new();
-
-        public ModelPart Open(string path, string key) => throw new NotSupportedException("a model by its shape has no parts");
-
-        public Checkpoint Weights(string file, string key) => throw new NotSupportedException("a model by its shape has no files");
-
-        public Config? Settings(string file) => null;
-
-        public IReadOnlyList<Config>? SettingsList(string file) => null;
-
-        public Checkpoint WeightsOf(string folder) => throw new NotSupportedException("a model by its shape has no files");
-    }
 }
