@@ -104,8 +104,8 @@ public sealed unsafe partial class CpuCompute
             pack.Quantized = new QuantizedRows
             {
                 Inputs = inputs,
-                Values = (sbyte*)NewBytes(x.Rows * inputs),
-                Scales = (RowScale*)NewBytes(x.Rows * (inputs / Panel.Block) * sizeof(RowScale)),
+                Count = x.Rows,
+                Data = NewBytes(QuantizedRows.Bytes(x.Rows, inputs)),
             };
         }
 

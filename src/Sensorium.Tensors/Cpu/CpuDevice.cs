@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu;
 
@@ -7,8 +8,9 @@ public sealed class CpuDevice : Device
 {
     /// <param name="threads">Threads that work, the caller included; unless told SENSORIUM_THREADS, else the cores.</param>
     /// <param name="tier">The kernel tier; unless told SENSORIUM_TIER, else the fastest that the processor has.</param>
+    /// <param name="generated">Whether kernels may be generated as machine code; unless told SENSORIUM_GENERATED (0 or 1), else they may.</param>
     /// <exception cref="ArgumentException">The processor lacks the tier, or a variable has no sensible value.</exception>
-    public CpuDevice(int? threads = null, KernelTier? tier = null)
+    public CpuDevice(int? threads = null, KernelTier? tier = null, bool? generated = null)
     {
         if (tier is { } wanted)
         {
@@ -16,6 +18,7 @@ public sealed class CpuDevice : Device
         }
 
         Tier = tier ?? TierOfEnvironment() ?? KernelTiers.Best;
+        Generated = new GeneratedKernels(Tier, generated ?? GeneratedOfEnvironment() ?? true);
         Workers = new WorkerTeam(threads ?? ThreadsOfEnvironment() ?? Processor.Cores);
     }
 
@@ -24,6 +27,9 @@ public sealed class CpuDevice : Device
 
     /// <summary>The threads.</summary>
     public WorkerTeam Workers { get; }
+
+    /// <summary>Kernels made at run time.</summary>
+    internal GeneratedKernels Generated { get; }
 
     /// <inheritdoc/>
     public override string Description => string.Create(CultureInfo.InvariantCulture, $"CPU, {Tier.Name()}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}");
@@ -43,11 +49,20 @@ public sealed class CpuDevice : Device
         if (disposing)
         {
             Workers.Dispose();
+            Generated.Dispose();
         }
     }
 
     static KernelTier? TierOfEnvironment() =>
         Environment.GetEnvironmentVariable("SENSORIUM_TIER") is { Length: > 0 } name ? KernelTiers.Parse(name) : null;
+
+    static bool? GeneratedOfEnvironment() => Environment.GetEnvironmentVariable("SENSORIUM_GENERATED") switch
+    {
+        null or "" => null,
+        "0" => false,
+        "1" => true,
+        var text => throw new ArgumentException($"SENSORIUM_GENERATED={text}: give 1, or 0 for managed kernels only"),
+    };
 
     static int? ThreadsOfEnvironment()
     {

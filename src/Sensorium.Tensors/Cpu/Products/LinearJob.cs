@@ -11,7 +11,7 @@ unsafe struct LinearJob : IJob
     /// <summary>float32 tiles of the rows, chunk after chunk; null where every part takes integers.</summary>
     public float* Packed;
 
-    /// <summary>Integer rows; without values where no part takes them.</summary>
+    /// <summary>Integer rows; without data where no part takes them.</summary>
     public QuantizedRows Quantized;
 
     public Tensor Y;
@@ -73,7 +73,7 @@ unsafe struct LinearJob : IJob
         nint firstRow = chunk * ChunkRows, rows = Math.Min(ChunkRows, Y.Rows - firstRow);
         nint firstTile = rest * ItemTiles, tiles = (part.Outputs + Panel.Tile - 1) / Panel.Tile, endTile = Math.Min(firstTile + ItemTiles, tiles);
         byte* scratch = Scratch + (nint)worker * WorkerScratch;
-        if (Quantized.Values != null && panels is QuantPanels quant)
+        if (Quantized.Data != null && panels is QuantPanels quant)
         {
             var product = new IntegerProduct
             {
@@ -132,12 +132,11 @@ unsafe struct PackRowsJob : IJob
             FloatProduct.PackRows(Kernels, X, first, rows, Packed + first * X.Columns);
         }
 
-        if (Quantized.Values != null)
+        if (Quantized.Data != null)
         {
-            nint blocks = X.Columns / Panel.Block;
             for (nint row = first; row < first + rows; row++)
             {
-                RowQuantizer.Quantize(X.FloatRow(row), X.Columns, Quantized.Values + row * X.Columns, Quantized.Scales + row * blocks);
+                Quantized.Put(row, X.FloatRow(row));
             }
         }
     }

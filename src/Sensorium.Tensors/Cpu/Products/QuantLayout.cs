@@ -68,6 +68,17 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
 
     public bool HasMinimum => Scales is ScaleKind.HalfAndMinimum or ScaleKind.SuperAndMinimum or ScaleKind.SuperOfSixteenAndMinimum;
 
+    /// <summary>The largest u.</summary>
+    public int Largest => Planes switch
+    {
+        Planes.Pairs => 3,
+        Planes.PairsAndBits => 7,
+        Planes.Nibbles => IsIndex ? 255 : 15,
+        Planes.NibblesAndBits => 31,
+        Planes.NibblesAndPairs => 63,
+        _ => 255,
+    };
+
     /// <summary>Bytes of integers, 32 inputs by 16 outputs.</summary>
     public int QuadBytes => (int)Planes;
 

@@ -1,0 +1,119 @@
+using System.Globalization;
+using Sensorium.Tensors.Cpu.Products;
+
+namespace Sensorium.Tensors.Cpu.Generated;
+
+/// <summary>
+/// The generated kernels of a device: compiled when a weight first needs them, tried once on a small case, and freed with
+/// the device. Where there are none, because the processor lacks the instructions, the system refuses executable memory or
+/// a kernel computes something else than its twin, the managed kernels do the work.
+/// </summary>
+sealed class GeneratedKernels : IDisposable
+{
+    readonly object gate = new();
+    readonly ExecutableMemory memory = new();
+    readonly Dictionary<DType, IntegerCode?> integers = [];
+    readonly SortedDictionary<string, string> refusals = new(StringComparer.Ordinal);
+    readonly Instructions sets;
+    bool disposed;
+
+    /// <param name="tier">What may be used.</param>
+    /// <param name="enabled">False: none at all.</param>
+    public GeneratedKernels(KernelTier tier, bool enabled) => sets = enabled ? InstructionSets.Of(tier) : Instructions.None;
+
+    /// <summary>The instructions that kernels may be written in.</summary>
+    public Instructions Sets => sets;
+
+    /// <summary>Why kernels that the processor could run are not used: kernels, reason.</summary>
+    public IReadOnlyList<(string Kernels, string Reason)> Refusals
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. refusals.Select(r => (r.Key, r.Value))];
+            }
+        }
+    }
+
+    /// <summary>Bytes of executable memory held.</summary>
+    public long HeldBytes => memory.HeldBytes;
+
+    /// <summary>The int8 kernels of a layout; null where there are none.</summary>
+    public IntegerCode? Integers(QuantLayout layout)
+    {
+        Instructions set = IntegerCode.Best(sets);
+        if (set == Instructions.None)
+        {
+            return null;
+        }
+
+        lock (gate)
+        {
+            if (!integers.TryGetValue(layout.Type, out IntegerCode? code))
+            {
+                string name = string.Create(CultureInfo.InvariantCulture, $"int8 {layout.Type}");
+                IReadOnlyList<KernelProgram> programs = IntegerCode.Programs(set, layout);
+                code = Compile(name, programs) is { } addresses ? new IntegerCode(set, programs, addresses) : null;
+                integers[layout.Type] = code = code is null || Tried(name, IntegerTwin.Agrees(code, layout)) ? code : null;
+            }
+
+            return code;
+        }
+    }
+
+    bool Tried(string name, bool agrees)
+    {
+        if (!agrees)
+        {
+            refusals[name] = "computed something else than the plain loop";
+        }
+
+        return agrees;
+    }
+
+    nint[]? Compile(string name, IReadOnlyList<KernelProgram> programs)
+    {
+        if (disposed)
+        {
+            return null;
+        }
+
+        const int Alignment = 64;
+        var code = new List<byte>();
+        var offsets = new nint[programs.Count];
+        for (int i = 0; i < programs.Count; i++)
+        {
+            code.AddRange(new byte[(Alignment - code.Count % Alignment) % Alignment]);
+            offsets[i] = code.Count;
+            code.AddRange(programs[i].Write());
+        }
+
+        try
+        {
+            nint address = memory.Add(code.ToArray());
+            return [.. offsets.Select(o => address + o)];
+        }
+        catch (PlatformNotSupportedException e)
+        {
+            refusals[name] = e.Message;
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            // A weight may outlive its device; its products are then computed by the managed kernels.
+            disposed = true;
+            foreach (IntegerCode? code in integers.Values)
+            {
+                code?.Clear();
+            }
+
+            memory.Dispose();
+        }
+    }
+}
