@@ -1,16 +1,25 @@
 using System.Globalization;
 using Sensorium.Tensors.Cpu.Generated;
+using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu;
 
 /// <summary>The processor: a worker team and a kernel tier.</summary>
 public sealed class CpuDevice : Device
 {
+    FloatKernels? floats;
+
     /// <param name="threads">Threads that work, the caller included; unless told SENSORIUM_THREADS, else the cores.</param>
     /// <param name="tier">The kernel tier; unless told SENSORIUM_TIER, else the fastest that the processor has.</param>
     /// <param name="generated">Whether kernels may be generated as machine code; unless told SENSORIUM_GENERATED (0 or 1), else they may.</param>
     /// <exception cref="ArgumentException">The processor lacks the tier, or a variable has no sensible value.</exception>
     public CpuDevice(int? threads = null, KernelTier? tier = null, bool? generated = null)
+        : this(threads, tier, chosen => new GeneratedKernels(generated ?? GeneratedOfEnvironment() ?? true ? InstructionSets.Of(chosen) : Instructions.None))
+    {
+    }
+
+    /// <summary>A device with other generated kernels, for tests.</summary>
+    internal CpuDevice(int? threads, KernelTier? tier, Func<KernelTier, GeneratedKernels> generated)
     {
         if (tier is { } wanted)
         {
@@ -18,7 +27,7 @@ public sealed class CpuDevice : Device
         }
 
         Tier = tier ?? TierOfEnvironment() ?? KernelTiers.Best;
-        Generated = new GeneratedKernels(Tier, generated ?? GeneratedOfEnvironment() ?? true);
+        Generated = generated(Tier);
         Workers = new WorkerTeam(threads ?? ThreadsOfEnvironment() ?? Processor.Cores);
     }
 
@@ -30,6 +39,9 @@ public sealed class CpuDevice : Device
 
     /// <summary>Kernels made at run time.</summary>
     internal GeneratedKernels Generated { get; }
+
+    /// <summary>float32 products: generated, or the tier's.</summary>
+    internal FloatKernels Floats => floats ??= Generated.Floats(FloatSource.Floats) is { } code ? new GeneratedFloats(code, FloatKernels.Of(Tier)) : FloatKernels.Of(Tier);
 
     /// <inheritdoc/>
     public override string Description => string.Create(CultureInfo.InvariantCulture, $"CPU, {Tier.Name()}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}");

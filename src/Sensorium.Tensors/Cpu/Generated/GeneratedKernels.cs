@@ -13,13 +13,20 @@ sealed class GeneratedKernels : IDisposable
     readonly object gate = new();
     readonly ExecutableMemory memory = new();
     readonly Dictionary<DType, IntegerCode?> integers = [];
+    readonly Dictionary<FloatSource, FloatCode?> floats = [];
     readonly SortedDictionary<string, string> refusals = new(StringComparer.Ordinal);
     readonly Instructions sets;
     bool disposed;
 
-    /// <param name="tier">What may be used.</param>
-    /// <param name="enabled">False: none at all.</param>
-    public GeneratedKernels(KernelTier tier, bool enabled) => sets = enabled ? InstructionSets.Of(tier) : Instructions.None;
+    readonly Func<IReadOnlyList<KernelProgram>, IReadOnlyList<CompiledKernel>> compile;
+
+    /// <param name="sets">The instructions that kernels may be written in.</param>
+    /// <param name="compile">How kernels become callable, for tests; unless told, as machine code.</param>
+    public GeneratedKernels(Instructions sets, Func<IReadOnlyList<KernelProgram>, IReadOnlyList<CompiledKernel>>? compile = null)
+    {
+        this.sets = sets;
+        this.compile = compile ?? ToMemory;
+    }
 
     /// <summary>The instructions that kernels may be written in.</summary>
     public Instructions Sets => sets;
@@ -54,8 +61,37 @@ sealed class GeneratedKernels : IDisposable
             {
                 string name = string.Create(CultureInfo.InvariantCulture, $"int8 {layout.Type}");
                 IReadOnlyList<KernelProgram> programs = IntegerCode.Programs(set, layout);
-                code = Compile(name, programs) is { } addresses ? new IntegerCode(set, programs, addresses) : null;
+                code = Compile(name, programs) is { } compiled ? new IntegerCode(set, programs, compiled) : null;
                 integers[layout.Type] = code = code is null || Tried(name, IntegerTwin.Agrees(code, layout)) ? code : null;
+            }
+
+            return code;
+        }
+    }
+
+    /// <summary>The float kernels of a source; null where there are none.</summary>
+    public FloatCode? Floats(FloatSource source)
+    {
+        Instructions set = FloatCode.Best(sets, source);
+        if (set == Instructions.None)
+        {
+            return null;
+        }
+
+        lock (gate)
+        {
+            if (!floats.TryGetValue(source, out FloatCode? code))
+            {
+                string name = source switch
+                {
+                    FloatSource.Floats => "float32",
+                    FloatSource.Brains => "bfloat16 by float32",
+                    FloatSource.Halves => "float16 by float32",
+                    _ => "bfloat16",
+                };
+                IReadOnlyList<KernelProgram> programs = FloatCode.Programs(set, source);
+                code = Compile(name, programs) is { } compiled ? new FloatCode(programs, compiled) : null;
+                floats[source] = code = code is null || Tried(name, FloatTwin.Agrees(code, source)) ? code : null;
             }
 
             return code;
@@ -72,13 +108,26 @@ sealed class GeneratedKernels : IDisposable
         return agrees;
     }
 
-    nint[]? Compile(string name, IReadOnlyList<KernelProgram> programs)
+    IReadOnlyList<CompiledKernel>? Compile(string name, IReadOnlyList<KernelProgram> programs)
     {
         if (disposed)
         {
             return null;
         }
 
+        try
+        {
+            return compile(programs);
+        }
+        catch (PlatformNotSupportedException e)
+        {
+            refusals[name] = e.Message;
+            return null;
+        }
+    }
+
+    IReadOnlyList<CompiledKernel> ToMemory(IReadOnlyList<KernelProgram> programs)
+    {
         const int Alignment = 64;
         var code = new List<byte>();
         var offsets = new nint[programs.Count];
@@ -89,16 +138,8 @@ sealed class GeneratedKernels : IDisposable
             code.AddRange(programs[i].Write());
         }
 
-        try
-        {
-            nint address = memory.Add(code.ToArray());
-            return [.. offsets.Select(o => address + o)];
-        }
-        catch (PlatformNotSupportedException e)
-        {
-            refusals[name] = e.Message;
-            return null;
-        }
+        nint address = memory.Add(code.ToArray());
+        return [.. offsets.Select(o => new NativeKernel(address + o))];
     }
 
     /// <inheritdoc/>
@@ -109,6 +150,11 @@ sealed class GeneratedKernels : IDisposable
             // A weight may outlive its device; its products are then computed by the managed kernels.
             disposed = true;
             foreach (IntegerCode? code in integers.Values)
+            {
+                code?.Clear();
+            }
+
+            foreach (FloatCode? code in floats.Values)
             {
                 code?.Clear();
             }

@@ -5,24 +5,22 @@ namespace Sensorium.Tensors.Cpu.Generated;
 /// <summary>The compiled integer kernels of a layout, one for each number of rows of a tile.</summary>
 sealed unsafe class IntegerCode
 {
-    // A call takes microseconds, as a managed loop between two polls does: blocks of a call are bounded, so that no
-    // garbage collection waits long for a thread that is in one.
-    readonly delegate* unmanaged[SuppressGCTransition]<IntegerArguments*, void>[] packed = new delegate* unmanaged[SuppressGCTransition]<IntegerArguments*, void>[IntegerKernel.MostRows + 1];
-    readonly delegate* unmanaged[SuppressGCTransition]<IntegerArguments*, void>[] unpacked = new delegate* unmanaged[SuppressGCTransition]<IntegerArguments*, void>[IntegerKernel.MostRows + 1];
+    readonly CompiledKernel?[] packed = new CompiledKernel?[IntegerKernel.MostRows + 1];
+    readonly CompiledKernel?[] unpacked = new CompiledKernel?[IntegerKernel.MostRows + 1];
 
     /// <summary>Blocks of a call at most; a multiple of a super-block's.</summary>
     public const nint MostBlocks = 512;
 
     /// <param name="set">What the kernels are written in.</param>
     /// <param name="programs">Those of <see cref="Programs"/>.</param>
-    /// <param name="addresses">Where each is.</param>
-    public IntegerCode(Instructions set, IReadOnlyList<KernelProgram> programs, IReadOnlyList<nint> addresses)
+    /// <param name="compiled">The same, compiled.</param>
+    public IntegerCode(Instructions set, IReadOnlyList<KernelProgram> programs, IReadOnlyList<CompiledKernel> compiled)
     {
         Groups = set == Instructions.Avx512Vnni ? 2 : 1;
         for (int i = 0; i < programs.Count; i++)
         {
             var kernel = (IntegerKernel)programs[i];
-            (kernel.Unpacked ? unpacked : packed)[kernel.Rows] = (delegate* unmanaged[SuppressGCTransition]<IntegerArguments*, void>)addresses[i];
+            (kernel.Unpacked ? unpacked : packed)[kernel.Rows] = compiled[i];
         }
     }
 
@@ -55,10 +53,10 @@ sealed unsafe class IntegerCode
         : sets & Instructions.Avx2;
 
     /// <summary>A tile of rows by the packed integers.</summary>
-    public void Packed(int rows, IntegerArguments* arguments) => packed[rows](arguments);
+    public void Packed(int rows, IntegerArguments* arguments) => packed[rows]!.Call(arguments);
 
     /// <summary>A tile of rows by quads and float32 scales.</summary>
-    public void Unpacked(int rows, IntegerArguments* arguments) => unpacked[rows](arguments);
+    public void Unpacked(int rows, IntegerArguments* arguments) => unpacked[rows]!.Call(arguments);
 
     /// <summary>Forgets the code.</summary>
     public void Clear()

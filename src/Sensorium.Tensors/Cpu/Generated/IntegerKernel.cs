@@ -68,13 +68,15 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
 
     Register Super(int vector) => KernelWriter.Pointers[5 + (IsWide ? vector : 0)];
 
+    static Register LocalResults => KernelWriter.Pointers[8];
+
     /// <summary>What the second vector is behind the first, in bytes of a kind of which 16 outputs have so many.</summary>
     int Half(int vector, int bytes) => IsWide ? 0 : vector * bytes / 2;
 
     /// <inheritdoc/>
     public override byte[] Write(bool? windows = null)
     {
-        w = new KernelWriter(IsWide ? 512 : 256, windows);
+        w = new KernelWriter(IsWide ? 512 : 256, windows, ResultsInRegisters ? 0 : rows * 64);
         w.Field(RowData, 0);
         w.Field(KernelWriter.Counter, 10);
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
@@ -88,6 +90,11 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         w.Field(KernelWriter.Pointers[9], 9);
         w.Times(KernelWriter.Pointers[10], KernelWriter.Pointers[9], 2);
         w.Times(KernelWriter.Pointers[11], KernelWriter.Pointers[9], 4);
+        if (!ResultsInRegisters)
+        {
+            w.Local(LocalResults);
+        }
+
         LoadResults();
         Label loop = w.NewLabel();
         w.Here(ref loop);
@@ -104,11 +111,15 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
 
         Advance();
         w.Repeat(loop);
-        if (ResultsInRegisters)
+        EachResult((row, vector) =>
         {
-            EachResult((row, vector) => w.Store(C(row, vector), Result(row, vector)));
-        }
+            if (!ResultsInRegisters)
+            {
+                w.Load(Sum(row, vector), Waiting(row, vector));
+            }
 
+            w.Store(C(row, vector), ResultsInRegisters ? Result(row, vector) : Sum(row, vector));
+        });
         return w.End();
     }
 
@@ -129,6 +140,12 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         };
     }
 
+    /// <summary>
+    /// Where a result waits that has no register: memory of the kernel's own, since rows of c often lie a multiple of 4096
+    /// bytes apart, and then the processor takes the one's store for the other's load.
+    /// </summary>
+    MemoryOperand Waiting(int row, int vector) => KernelWriter.At(LocalResults, row * 64 + vector * 32);
+
     void EachResult(Action<int, int> what)
     {
         for (int row = 0; row < rows; row++)
@@ -142,10 +159,14 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     {
         Label fresh = w.NewLabel(), begin = w.NewLabel();
         w.SkipIfZero(11, fresh);
-        if (ResultsInRegisters)
+        EachResult((row, vector) =>
         {
-            EachResult((row, vector) => w.Load(Result(row, vector), C(row, vector)));
-        }
+            w.Load(ResultsInRegisters ? Result(row, vector) : Sum(row, vector), C(row, vector));
+            if (!ResultsInRegisters)
+            {
+                w.Store(Waiting(row, vector), Sum(row, vector));
+            }
+        });
 
         w.GoTo(begin);
         w.Here(ref fresh);
@@ -156,7 +177,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         else
         {
             w.Zero(Free(0));
-            EachResult((row, vector) => w.Store(C(row, vector), Free(0)));
+            EachResult((row, vector) => w.Store(Waiting(row, vector), Free(0)));
         }
 
         w.Here(ref begin);
@@ -419,7 +440,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
 
         if (!ResultsInRegisters)
         {
-            EachResult((row, vector) => w.Store(C(row, vector), Sum(row, vector)));
+            EachResult((row, vector) => w.Store(Waiting(row, vector), Sum(row, vector)));
         }
     }
 
@@ -434,7 +455,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
             return;
         }
 
-        w.MultiplyThenAdd(sum, free, C(row, vector));
+        w.MultiplyThenAdd(sum, free, Waiting(row, vector));
     }
 
     void AddMinima(int part)

@@ -21,13 +21,16 @@ sealed class KernelWriter
     readonly Assembler code = new(64);
     readonly List<byte[]> constants = [];
     readonly bool windows;
+    readonly int localBytes;
     Label constantsLabel;
 
     /// <param name="bits">256 or 512.</param>
     /// <param name="windows">Windows' calling convention, not System V's; unless told, this system's.</param>
-    public KernelWriter(int bits, bool? windows = null)
+    /// <param name="localBytes">Memory of the kernel's own, on the stack; see <see cref="Local"/>.</param>
+    public KernelWriter(int bits, bool? windows = null, int localBytes = 0)
     {
         Bytes = bits / 8;
+        this.localBytes = localBytes;
         this.windows = windows ?? OperatingSystem.IsWindows();
         constantsLabel = code.CreateLabel();
         Begin();
@@ -65,8 +68,6 @@ sealed class KernelWriter
     // ---- vectors ----
 
     public void Zero(Register to) => Emit(Code.VEX_Vpxor_ymm_ymm_ymmm256, Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, to, to, to);
-
-    public void Move(Register to, Register from) => Emit(Instruction.Create(IsWide ? Code.EVEX_Vmovups_zmm_k1z_zmmm512 : Code.VEX_Vmovups_ymm_ymmm256, to, from));
 
     public void Load(Register to, MemoryOperand from) => Emit(Instruction.Create(IsWide ? Code.EVEX_Vmovups_zmm_k1z_zmmm512 : Code.VEX_Vmovups_ymm_ymmm256, to, from));
 
@@ -120,10 +121,6 @@ sealed class KernelWriter
     /// <summary>float32 lanes plus pairs of bfloat16 products (BF16, 512 bits only).</summary>
     public void DotBrains(Register sum, Register a, Register b) => Emit(Instruction.Create(Code.EVEX_Vdpbf16ps_zmm_k1z_zmm_zmmm512b32, sum, a, b));
 
-    /// <summary>float32 lanes plus pairs of bfloat16 products, the second factor one pair for all lanes.</summary>
-    public void DotBrainsBy(Register sum, Register a, Register pointer, int displacement) =>
-        Emit(Instruction.Create(Code.EVEX_Vdpbf16ps_zmm_k1z_zmm_zmmm512b32, sum, a, new MemoryOperand(pointer, Register.None, 1, displacement, displacement == 0 ? 0 : 1, isBroadcast: true, Register.None)));
-
     public void AbsoluteBytes(Register to, Register from) => Emit(Instruction.Create(Code.VEX_Vpabsb_ymm_ymmm256, to, from));
 
     /// <summary>Bytes of a negated, kept or cleared by the sign of b's (256 bits only).</summary>
@@ -139,6 +136,30 @@ sealed class KernelWriter
 
     /// <inheritdoc cref="WidenHalves(Register, MemoryOperand)"/>
     public void WidenLowerHalves(Register to, Register from) => Emit(Instruction.Create(IsWide ? Code.EVEX_Vcvtph2ps_zmm_k1z_ymmm256_sae : Code.VEX_Vcvtph2ps_ymm_xmmm128, to, Half(from)));
+
+    /// <summary>The upper half of a vector as the lower half of another.</summary>
+    public void UpperHalf(Register to, Register from) => Emit(IsWide
+        ? Instruction.Create(Code.EVEX_Vextracti64x4_ymmm256_k1z_zmm_imm8, Half(to), from, 1)
+        : Instruction.Create(Code.VEX_Vextracti128_xmmm128_ymm_imm8, Half(to), from, 1));
+
+    /// <summary>The lower 16 bits of all 32-bit lanes to the lower half, in order, the upper ones to the upper half.</summary>
+    public void PartPairs(Register to, MemoryOperand from, Register free)
+    {
+        Load(to, from);
+        Load(free, Constant([0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15]));
+        LookUpBytes(to, to, free);
+        if (IsWide)
+        {
+            Load(free, Constant(EvenThenOdd));
+            Emit(Instruction.Create(Code.EVEX_Vpermq_zmm_k1z_zmm_zmmm512b64, to, free, to));
+        }
+        else
+        {
+            Emit(Instruction.Create(Code.VEX_Vpermq_ymm_ymmm256_imm8, to, to, 0b11_01_10_00));
+        }
+    }
+
+    static byte[] EvenThenOdd { get; } = [.. new long[] { 0, 2, 4, 6, 1, 3, 5, 7 }.SelectMany(BitConverter.GetBytes)];
 
     /// <summary>Bytes, a quarter of a vector of them, to 32 bits.</summary>
     public void WidenBytes(Register to, MemoryOperand from, bool signed)
@@ -156,9 +177,6 @@ sealed class KernelWriter
 
     /// <summary>sum += a · b, rounded once.</summary>
     public void MultiplyAdd(Register sum, Register a, Register b) => Emit(Code.VEX_Vfmadd231ps_ymm_ymm_ymmm256, Code.EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, sum, a, b);
-
-    /// <summary>sum += a · b, a vector in memory.</summary>
-    public void MultiplyAdd(Register sum, Register a, MemoryOperand b) => Emit(Code.VEX_Vfmadd231ps_ymm_ymm_ymmm256, Code.EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, sum, a, b);
 
     /// <summary>sum -= a · b, rounded once.</summary>
     public void MultiplySubtract(Register sum, Register a, Register b) => Emit(Code.VEX_Vfnmadd231ps_ymm_ymm_ymmm256, Code.EVEX_Vfnmadd231ps_zmm_k1z_zmm_zmmm512b32_er, sum, a, b);
@@ -178,7 +196,16 @@ sealed class KernelWriter
         code.je(target);
     }
 
+    public void AddRegister(Register to, Register bytes) => Emit(Instruction.Create(Code.Add_r64_rm64, to, bytes));
+
     public void Add(Register to, int bytes) => Emit(Instruction.Create(bytes is >= -128 and <= 127 ? Code.Add_rm64_imm8 : Code.Add_rm64_imm32, to, bytes));
+
+    /// <summary>Points to the kernel's own memory, at a cache line's begin.</summary>
+    public void Local(Register to)
+    {
+        Emit(Instruction.Create(Code.Lea_r64_m, to, new MemoryOperand(Register.RSP, 63)));
+        Emit(Instruction.Create(Code.And_rm64_imm8, to, -64));
+    }
 
     /// <summary>to = from · (1 + scale).</summary>
     public void Times(Register to, Register from, int scale) => Emit(Instruction.Create(Code.Lea_r64_m, to, new MemoryOperand(from, from, scale)));
@@ -210,11 +237,11 @@ sealed class KernelWriter
         code.jne(target);
     }
 
-    /// <summary>Goes to the label while the count is at least so large.</summary>
-    public void WhileAtLeast(int count, Label target)
+    /// <summary>Goes to the label unless the count is at least so large.</summary>
+    public void UnlessAtLeast(int count, Label target)
     {
         Emit(Instruction.Create(Code.Cmp_rm64_imm8, Counter, count));
-        code.jge(target);
+        code.jl(target);
     }
 
     /// <summary>Goes to the label when the count is zero.</summary>
@@ -280,6 +307,11 @@ sealed class KernelWriter
             }
         }
 
+        if (localBytes > 0)
+        {
+            Emit(Instruction.Create(Code.Sub_rm64_imm32, Register.RSP, localBytes + 64));
+        }
+
         Emit(Instruction.Create(Code.Mov_r64_rm64, Argument, windows ? Register.RCX : Register.RDI));
         code.lea(AssemblerRegisters.r15, AssemblerRegisters.__[constantsLabel]);
     }
@@ -288,6 +320,11 @@ sealed class KernelWriter
     public byte[] End()
     {
         code.vzeroupper();
+        if (localBytes > 0)
+        {
+            Emit(Instruction.Create(Code.Add_rm64_imm32, Register.RSP, localBytes + 64));
+        }
+
         if (windows)
         {
             for (int i = 0; i < 10; i++)

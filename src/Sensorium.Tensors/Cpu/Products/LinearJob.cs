@@ -11,6 +11,9 @@ unsafe struct LinearJob : IJob
     /// <summary>float32 tiles of the rows, chunk after chunk; null where every part takes integers.</summary>
     public float* Packed;
 
+    /// <summary>bfloat16 pairs in tiles of the rows; null where no part takes them.</summary>
+    public uint* Pairs;
+
     /// <summary>Integer rows; without data where no part takes them.</summary>
     public QuantizedRows Quantized;
 
@@ -37,6 +40,9 @@ unsafe struct LinearJob : IJob
 
     /// <summary>Whether a part takes integer rows.</summary>
     public static bool TakesIntegers(PreparedWeight weight, Numerics numerics) => numerics == Numerics.Fast && weight is QuantPanels;
+
+    /// <summary>Whether a part takes rows in bfloat16: where the processor multiplies such, and nowhere else.</summary>
+    public static bool TakesPairs(PreparedWeight weight, Numerics numerics) => numerics == Numerics.Fast && weight is HalfPanels { Pairs.IsLive: true };
 
     /// <summary>Items of one part and one chunk.</summary>
     readonly nint ItemsOf(nint outputs) => ((outputs + Panel.Tile - 1) / Panel.Tile + ItemTiles - 1) / ItemTiles;
@@ -99,8 +105,10 @@ unsafe struct LinearJob : IJob
             FirstColumn = column,
             Stage = Stage,
             Kernels = Kernels,
+            InPairs = Pairs != null && panels is HalfPanels { Pairs: not null },
         };
-        floats.Multiply(Packed + firstRow * Inputs, firstRow, rows, firstTile, endTile, scratch);
+        float* packed = floats.InPairs ? (float*)(Pairs + firstRow * ((Inputs + 1) / 2)) : Packed + firstRow * Inputs;
+        floats.Multiply(packed, firstRow, rows, firstTile, endTile, scratch);
     }
 }
 
@@ -117,6 +125,12 @@ unsafe struct PackRowsJob : IJob
     /// <summary>float32 tiles, or null.</summary>
     public float* Packed;
 
+    /// <summary>bfloat16 pairs in tiles, or null.</summary>
+    public uint* Pairs;
+
+    /// <summary>Memory for the pairs of a largest tile, for each worker.</summary>
+    public uint* PairScratch;
+
     public QuantizedRows Quantized;
 
     /// <summary>Rows of a chunk; a multiple of <see cref="ItemRows"/> unless it is the only one.</summary>
@@ -130,6 +144,12 @@ unsafe struct PackRowsJob : IJob
         if (Packed != null)
         {
             FloatProduct.PackRows(Kernels, X, first, rows, Packed + first * X.Columns);
+        }
+
+        if (Pairs != null)
+        {
+            nint pairs = (X.Columns + 1) / 2;
+            FloatProduct.PackPairs(Kernels, X, first, rows, Pairs + first * pairs, PairScratch + worker * Kernels.MaxRows * pairs);
         }
 
         if (Quantized.Data != null)
