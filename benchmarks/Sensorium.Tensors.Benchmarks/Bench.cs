@@ -28,7 +28,8 @@ sealed class Bench(CpuDevice device, int repeats, DType[]? only)
                     Array.Fill(host, 0.5f);
                     Tensor x = inputsOf.FromHost(host, rows, inputs);
                     bool integers = numerics == Numerics.Fast && type.IsQuantized();
-                    (double ceiling, double seconds) = Interleave(() => integers ? Ceilings.Integers(device) : Ceilings.Floats(device), () =>
+                    bool brains = numerics == Numerics.Fast && type == DType.BF16;
+                    (double ceiling, double seconds) = Interleave(() => integers ? Ceilings.Integers(device) : (brains ? Ceilings.Brains(device) : null) ?? Ceilings.Floats(device), () =>
                     {
                         c.Reset();
                         c.MatMul(x, weight);

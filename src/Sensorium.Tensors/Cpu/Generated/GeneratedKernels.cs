@@ -98,6 +98,23 @@ sealed class GeneratedKernels : IDisposable
         }
     }
 
+    /// <summary>A loop that shows a ceiling, with its operations a round; null where there is none.</summary>
+    /// <param name="source">null: int8.</param>
+    public (CompiledKernel Kernel, double Operations)? Ceiling(FloatSource? source)
+    {
+        Instructions set = source is { } floats ? FloatCode.Best(sets, floats) : IntegerCode.Best(sets);
+        if (set == Instructions.None)
+        {
+            return null;
+        }
+
+        lock (gate)
+        {
+            var program = new CeilingKernel(set, source);
+            return Compile(program.Name, [program]) is { } compiled ? (compiled[0], program.Operations) : null;
+        }
+    }
+
     bool Tried(string name, bool agrees)
     {
         if (!agrees)

@@ -60,6 +60,9 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
         new(DType.Q6_K, Planes.NibblesAndPairs, ScaleKind.SuperOfSixteen, 32),
     ];
 
+    /// <summary>Every layout.</summary>
+    public static IReadOnlyList<QuantLayout> Known => All;
+
     /// <summary>The layout of a type; null where it has none.</summary>
     public static QuantLayout? Of(DType type) => Array.Find(All, layout => layout.Type == type);
 
