@@ -7,6 +7,12 @@ namespace Sensorium.Models.Backbones;
 /// <summary>Llama (Touvron et al. 2023; transformers LlamaForCausalLM): what <see cref="DecoderConfig"/> says where a family says nothing else.</summary>
 static class Llama
 {
+    /// <summary>The sizes of transformers' LlamaConfig, which sections of larger configs leave out where they are the same.</summary>
+    public const string SectionDefaults = """
+        {"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32, "vocab_size": 32000,
+         "max_position_embeddings": 2048}
+        """;
+
     public static Decoder Build(Checkpoint at, Config json) => new(at, new DecoderConfig(json, at.OptionalValues("rope_freqs.weight")));
 
     /// <summary>In GGUF, q and k rows have their rotary pairs as neighbours.</summary>
