@@ -26,6 +26,10 @@ public sealed unsafe record Ceilings(double Float32, double Int8, double BFloat1
         return new Ceilings(floats, Math.Max(integers, floats), Brains(device) ?? floats, ReadBandwidth(device));
     }
 
+    /// <summary>The better of two measurements, each figure for itself.</summary>
+    public Ceilings Best(Ceilings other) => new(
+        Math.Max(Float32, other.Float32), Math.Max(Int8, other.Int8), Math.Max(BFloat16, other.BFloat16), Math.Max(Bandwidth, other.Bandwidth));
+
     /// <summary>float32 operations a second.</summary>
     public static double Floats(CpuDevice device)
     {

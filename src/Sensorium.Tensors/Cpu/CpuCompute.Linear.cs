@@ -159,11 +159,10 @@ public sealed unsafe partial class CpuCompute
         bool floats = false, integers = false, pairs = false;
         for (int i = 0; i < Math.Max(1, weight.Parts.Count); i++)
         {
-            PreparedWeight part = (weight.Parts.Count == 0 ? weight : weight.Parts[i]).Need();
-            bool takesIntegers = LinearJob.TakesIntegers(part, Numerics), takesPairs = LinearJob.TakesPairs(part, Numerics);
-            integers |= takesIntegers;
-            pairs |= takesPairs;
-            floats |= !takesIntegers && !takesPairs;
+            Arithmetic arithmetic = (weight.Parts.Count == 0 ? weight : weight.Parts[i]).Need().ArithmeticOf(Numerics);
+            integers |= arithmetic == Arithmetic.Int8;
+            pairs |= arithmetic == Arithmetic.BFloat16;
+            floats |= arithmetic == Arithmetic.Float32;
         }
 
         return (floats, integers, pairs);

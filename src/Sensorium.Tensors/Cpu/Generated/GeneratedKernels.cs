@@ -14,6 +14,7 @@ sealed class GeneratedKernels : IDisposable
     readonly ExecutableMemory memory = new();
     readonly Dictionary<DType, IntegerCode?> integers = [];
     readonly Dictionary<FloatSource, FloatCode?> floats = [];
+    readonly Dictionary<string, CompiledKernel?> ceilings = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, string> refusals = new(StringComparer.Ordinal);
     readonly Instructions sets;
     bool disposed;
@@ -111,7 +112,12 @@ sealed class GeneratedKernels : IDisposable
         lock (gate)
         {
             var program = new CeilingKernel(set, source);
-            return Compile(program.Name, [program]) is { } compiled ? (compiled[0], program.Operations) : null;
+            if (!ceilings.TryGetValue(program.Name, out CompiledKernel? kernel))
+            {
+                ceilings[program.Name] = kernel = Compile(program.Name, [program])?[0];
+            }
+
+            return kernel is null ? null : (kernel, program.Operations);
         }
     }
 
@@ -166,6 +172,7 @@ sealed class GeneratedKernels : IDisposable
         {
             // A weight may outlive its device; its products are then computed by the managed kernels.
             disposed = true;
+            ceilings.Clear();
             foreach (IntegerCode? code in integers.Values)
             {
                 code?.Clear();

@@ -18,6 +18,9 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
     /// <summary>Generated kernels of bfloat16 by bfloat16; null where the processor has none, or the numbers are float16.</summary>
     public FloatCode? Pairs { get; private init; }
 
+    /// <remarks>bfloat16 where the processor multiplies such, and nowhere else.</remarks>
+    public override Arithmetic ArithmeticOf(Numerics numerics) => numerics == Numerics.Fast && Pairs is { IsLive: true } ? Arithmetic.BFloat16 : Arithmetic.Float32;
+
     /// <summary>Where a group's pairs are.</summary>
     public byte* Packed(nint group) => Group(group);
 

@@ -12,8 +12,8 @@ unsafe struct IntegerProduct
     /// <summary>A block of a group, unpacked: quads, two scales and two minima an output.</summary>
     const int BlockBytes = 512 + 4 * Panel.Lanes * sizeof(float);
 
-    /// <summary>Blocks of a slice that many rows meet before the next is unpacked: two groups of them stay in the first-level cache.</summary>
-    const int SliceBlocks = 2 * QuantPanels.SliceBlocks;
+    /// <summary>Blocks of a slice that many rows meet before the next is unpacked: long enough for a call to be worth its while, and little enough to stay near.</summary>
+    const int SliceBlocks = 4 * QuantPanels.SliceBlocks;
 
     /// <summary>Tiles of rows for which each unpacks for itself: what is saved by unpacking once is less than storing it.</summary>
     const int FewTiles = 3;

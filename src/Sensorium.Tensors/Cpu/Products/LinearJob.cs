@@ -38,12 +38,6 @@ unsafe struct LinearJob : IJob
     /// <summary>Scratch memory of a worker.</summary>
     public static int WorkerScratch => (Math.Max(FloatProduct.ScratchBytes, IntegerProduct.ScratchBytes) + 63) & -64;
 
-    /// <summary>Whether a part takes integer rows.</summary>
-    public static bool TakesIntegers(PreparedWeight weight, Numerics numerics) => numerics == Numerics.Fast && weight is QuantPanels;
-
-    /// <summary>Whether a part takes rows in bfloat16: where the processor multiplies such, and nowhere else.</summary>
-    public static bool TakesPairs(PreparedWeight weight, Numerics numerics) => numerics == Numerics.Fast && weight is HalfPanels { Pairs.IsLive: true };
-
     /// <summary>Items of one part and one chunk.</summary>
     readonly nint ItemsOf(nint outputs) => ((outputs + Panel.Tile - 1) / Panel.Tile + ItemTiles - 1) / ItemTiles;
 

@@ -21,6 +21,8 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
     /// <summary>The generated kernels; null where the managed ones compute.</summary>
     public IntegerCode? Code { get; private init; }
 
+    public override Arithmetic ArithmeticOf(Numerics numerics) => numerics == Numerics.Fast ? Arithmetic.Int8 : Arithmetic.Float32;
+
     nint Blocks => Inputs / Panel.Block;
 
     public static QuantPanels Pack(CpuDevice device, QuantLayout layout, RawTensor raw, nint outputs, nint inputs)
