@@ -5,12 +5,14 @@ using Sensorium.Tensors.Formats;
 namespace Sensorium.Tensors.Benchmarks;
 
 /// <summary>The kernels' benchmarks; each figure is the best of several tries that alternate with the ceilings'.</summary>
-sealed class Bench(CpuDevice device, int repeats)
+sealed class Bench(CpuDevice device, int repeats, DType[]? only)
 {
-    static readonly DType[] Types =
+    static readonly DType[] AllTypes =
     [
         DType.F32, DType.BF16, DType.F16, DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K, DType.IQ4_NL,
     ];
+
+    DType[] Types => only ?? AllTypes;
 
     public void Gemm()
     {
@@ -26,7 +28,8 @@ sealed class Bench(CpuDevice device, int repeats)
                     Array.Fill(host, 0.5f);
                     Tensor x = inputsOf.FromHost(host, rows, inputs);
                     bool integers = numerics == Numerics.Fast && type.IsQuantized();
-                    (double ceiling, double seconds) = Interleave(() => integers ? Ceilings.Integers(device) : Ceilings.Floats(device), () =>
+                    bool brains = numerics == Numerics.Fast && type == DType.BF16;
+                    (double ceiling, double seconds) = Interleave(() => integers ? Ceilings.Integers(device) : (brains ? Ceilings.Brains(device) : null) ?? Ceilings.Floats(device), () =>
                     {
                         c.Reset();
                         c.MatMul(x, weight);

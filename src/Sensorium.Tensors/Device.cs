@@ -10,6 +10,19 @@ public enum Numerics
     Fast,
 }
 
+/// <summary>What products are computed in.</summary>
+public enum Arithmetic
+{
+    /// <summary>float32.</summary>
+    Float32,
+
+    /// <summary>bfloat16 by bfloat16, summed in float32.</summary>
+    BFloat16,
+
+    /// <summary>int8 by int8, summed exactly, then scaled in float32.</summary>
+    Int8,
+}
+
 /// <summary>The hardware: one a process. It lays weights out and makes contexts that compute on it.</summary>
 public abstract class Device : IDisposable
 {

@@ -8,7 +8,8 @@ namespace Sensorium.Tensors;
 /// <param name="Seconds">How long, in all.</param>
 /// <param name="Operations">Multiply-adds count as two; 0 where it is no product.</param>
 /// <param name="Bytes">Bytes of weights read; 0 where it reads none.</param>
-public readonly record struct OperationTime(string Name, int Calls, double Seconds, double Operations, double Bytes);
+/// <param name="Arithmetic">What its products are computed in.</param>
+public readonly record struct OperationTime(string Name, int Calls, double Seconds, double Operations, double Bytes, Arithmetic Arithmetic);
 
 /// <summary>A context that passes every operation on to another and takes its time: what <c>bench --profile</c> prints.</summary>
 public sealed class Profiler : Compute
@@ -290,14 +291,14 @@ public sealed class Profiler : Compute
     {
         Weight first = weight.Parts.Count > 0 ? weight.Parts[0] : weight;
         double bytes = weight.Parts.Count > 0 ? weight.Parts.Sum(p => p.Prepared?.ReadBytes ?? 0) : weight.Prepared?.ReadBytes ?? 0;
-        return Done($"{name} {first.SourceType}", start, y, 2.0 * rows * weight.Outputs * weight.Inputs, bytes);
+        return Done($"{name} {first.SourceType}", start, y, 2.0 * rows * weight.Outputs * weight.Inputs, bytes, first.Prepared?.ArithmeticOf(inner.Numerics) ?? Arithmetic.Float32);
     }
 
-    Tensor Done(string name, long start, Tensor result, double operations = 0, double bytes = 0)
+    Tensor Done(string name, long start, Tensor result, double operations = 0, double bytes = 0, Arithmetic arithmetic = Arithmetic.Float32)
     {
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         OperationTime before = times.GetValueOrDefault(name);
-        times[name] = new OperationTime(name, before.Calls + 1, before.Seconds + seconds, before.Operations + operations, before.Bytes + bytes);
+        times[name] = new OperationTime(name, before.Calls + 1, before.Seconds + seconds, before.Operations + operations, before.Bytes + bytes, arithmetic);
         return result;
     }
 }

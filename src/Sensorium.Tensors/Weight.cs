@@ -122,6 +122,9 @@ public abstract class PreparedWeight
     /// <summary>Memory that one pass over the weight reads; what decoding is bound by.</summary>
     public abstract long ReadBytes { get; }
 
+    /// <summary>What its products are computed in, which says what bounds them.</summary>
+    public virtual Arithmetic ArithmeticOf(Numerics numerics) => Arithmetic.Float32;
+
     /// <summary>Writes rows of the weight as float32, <c>[count, row length]</c>, a row being everything but the first dimension.</summary>
     public abstract void Unpack(nint firstRow, nint count, Span<float> destination);
 }

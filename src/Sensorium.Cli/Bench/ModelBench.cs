@@ -18,24 +18,44 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
     /// <summary>Where the time went; empty unless profiling.</summary>
     public List<(string Phase, IReadOnlyList<OperationTime> Times)> Profiles { get; } = [];
 
-    /// <summary>The float32 product that the kernels are judged by.</summary>
-    public Figure Gemm(int rows, int inputs, int outputs, DType type)
+    /// <summary>The products that the kernels are judged by, their tries interleaved with the ceilings'.</summary>
+    public IReadOnlyList<Figure> Products(params IReadOnlyList<ProductCase> cases)
     {
-        var weight = Checkpoint.Synthetic(type).Weight("weight", WeightRole.Matrix, outputs, inputs);
-        var raw = RawTensor.FromFloats("weight", [outputs, inputs], new float[(long)outputs * inputs]);
-        weight.Fill(device, raw);
-        using Compute c = device.NewCompute(numerics);
-        var values = new float[rows * inputs];
-        double seconds = Median(7, () =>
+        var seconds = new List<double>[cases.Count];
+        for (int i = 0; i < cases.Count; i++)
         {
-            c.Reset();
-            Tensor x = c.FromHost(values, rows, inputs);
-            long start = Stopwatch.GetTimestamp();
-            c.MatMul(x, weight);
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
-        });
-        double speed = 2.0 * rows * inputs * outputs / seconds;
-        return new Figure(string.Create(CultureInfo.InvariantCulture, $"product {rows}x{outputs}x{inputs} {type}"), speed / 1e9, "GFLOP/s", speed / Ceilings.Float32, "fp32 peak");
+            cases[i].Prepare(device, numerics);
+            seconds[i] = [];
+        }
+
+        for (int attempt = 0; attempt < 7; attempt++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Ceilings = Ceilings.Best(Ceilings.Measure(device));
+            for (int i = 0; i < cases.Count; i++)
+            {
+                seconds[i].Add(cases[i].Seconds());
+            }
+        }
+
+        var figures = new List<Figure>();
+        for (int i = 0; i < cases.Count; i++)
+        {
+            double speed = cases[i].Operations / Middle(seconds[i]);
+            (double peak, string of) = Peak(cases[i].Arithmetic);
+            figures.Add(new Figure(cases[i].Name, speed / 1e9, cases[i].Arithmetic == Arithmetic.Int8 ? "Gop/s" : "GFLOP/s", speed / peak, of));
+            cases[i].Dispose();
+        }
+
+        return figures;
+    }
+
+    /// <summary>The share of the ceiling that is nearest, and which that is; null where an operation neither multiplies nor reads weights.</summary>
+    public (double Share, string Of)? Share(in OperationTime time)
+    {
+        (double peak, string of) = Peak(time.Arithmetic);
+        double computed = time.Operations / time.Seconds / peak, read = time.Bytes / time.Seconds / Ceilings.Bandwidth;
+        return time.Operations + time.Bytes == 0 ? null : computed >= read ? (computed, of) : (read, "memory bandwidth");
     }
 
     /// <summary>Prompt and answer speed of a language model.</summary>
@@ -107,19 +127,20 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
             yield break;
         }
 
-        yield return new Figure($"prompt, {promptTokens} tokens", promptTokens / prompt, "tokens/s", work / prompt / Ceilings.Float32, "fp32 peak");
+        (double peak, string of) = Peak(ArithmeticOf(weights));
+        yield return new Figure($"prompt, {promptTokens} tokens", promptTokens / prompt, "tokens/s", work / prompt / peak, of);
         yield return new Figure("answer, one sequence", 1 / step, "tokens/s", bytes / step / Ceilings.Bandwidth, "memory bandwidth");
     }
 
     /// <summary>One picture through an encoder: its time, and the speed of its products.</summary>
     /// <param name="name">What it is called.</param>
     /// <param name="run">The encoder.</param>
-    /// <param name="type">The type of its matrices, which says what bounds it.</param>
-    public IEnumerable<Figure> Picture(string name, PictureRun run, DType type)
+    /// <param name="arithmetic">What most of its products are computed in.</param>
+    public IEnumerable<Figure> Picture(string name, PictureRun run, Arithmetic arithmetic)
     {
         (int width, int height) = run.Processor.OutputSize(640, 480);
         var pixels = new float[width * height * 3];
-        return Encoder($"picture through {name}", 1, type, c =>
+        return Encoder($"picture through {name}", 1, arithmetic, c =>
         {
             var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
             return () => run.Forward(c, maps);
@@ -129,15 +150,15 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
     /// <summary>One text, and then several of different lengths in one pass: the time of a text, and the speed of the products.</summary>
     /// <param name="encoder">Makes vectors of texts.</param>
     /// <param name="tokens">The length of the one text, and of the longest of several.</param>
-    /// <param name="type">The type of its matrices, which says what bounds it.</param>
-    public IEnumerable<Figure> Texts(Bert encoder, int tokens, DType type)
+    /// <param name="arithmetic">What most of its products are computed in.</param>
+    public IEnumerable<Figure> Texts(Bert encoder, int tokens, Arithmetic arithmetic)
     {
         const int Together = 16;
         int[][] several = [.. Enumerable.Range(1, Together).Select(i => Text(Math.Max(1, tokens * i / Together)))];
         return
         [
-            .. Encoder(string.Create(CultureInfo.InvariantCulture, $"text of {tokens} tokens"), 1, type, c => () => encoder.Vectors(c, [Text(tokens)])),
-            .. Encoder(string.Create(CultureInfo.InvariantCulture, $"each of {Together} texts of {several[0].Length} to {tokens} tokens"), Together, type, c => () => encoder.Vectors(c, several)),
+            .. Encoder(string.Create(CultureInfo.InvariantCulture, $"text of {tokens} tokens"), 1, arithmetic, c => () => encoder.Vectors(c, [Text(tokens)])),
+            .. Encoder(string.Create(CultureInfo.InvariantCulture, $"each of {Together} texts of {several[0].Length} to {tokens} tokens"), Together, arithmetic, c => () => encoder.Vectors(c, several)),
         ];
 
         int[] Text(int length) => [.. Enumerable.Range(0, length).Select(i => (int)(i * 7919L % encoder.VocabularySize))];
@@ -146,9 +167,9 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
     /// <summary>A pass through an encoder.</summary>
     /// <param name="name">What one item's time is called.</param>
     /// <param name="items">Pictures or texts in the pass.</param>
-    /// <param name="type">The type of its matrices.</param>
+    /// <param name="arithmetic">What most of its products are computed in.</param>
     /// <param name="prepare">Brings the input to the device and gives what is timed.</param>
-    IEnumerable<Figure> Encoder(string name, int items, DType type, Func<Compute, Func<Tensor>> prepare)
+    IEnumerable<Figure> Encoder(string name, int items, Arithmetic arithmetic, Func<Compute, Func<Tensor>> prepare)
     {
         using Compute plain = device.NewCompute(numerics);
 
@@ -167,7 +188,7 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
             Profiles.Add((name, profiler.Times));
         }
 
-        (double peak, string of) = Peak(type);
+        (double peak, string of) = Peak(arithmetic);
         yield return new Figure(name, seconds / items * 1e3, "ms");
         yield return new Figure("its products", operations / seconds / 1e9, "GFLOP/s", operations / seconds / peak, of);
 
@@ -196,9 +217,20 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         return seconds;
     }
 
-    (double Operations, string Name) Peak(DType type) => numerics == Numerics.Exact || type is DType.F32 or DType.F16
-        ? (Ceilings.Float32, "fp32 peak")
-        : type == DType.BF16 ? (Ceilings.BFloat16, "bf16 peak") : (Ceilings.Int8, "int8 peak");
+    /// <summary>What most of the products with some weights are computed in.</summary>
+    public Arithmetic ArithmeticOf(IReadOnlyList<Weight> weights) => weights
+        .Where(w => w.Role is WeightRole.Matrix or WeightRole.TableAndMatrix && w.Prepared is not null)
+        .GroupBy(w => w.Prepared!.ArithmeticOf(numerics))
+        .OrderByDescending(g => g.Sum(w => w.Elements))
+        .Select(g => g.Key)
+        .FirstOrDefault(Arithmetic.Float32);
+
+    (double Operations, string Name) Peak(Arithmetic arithmetic) => arithmetic switch
+    {
+        Arithmetic.Int8 => (Ceilings.Int8, "int8 peak"),
+        Arithmetic.BFloat16 => (Ceilings.BFloat16, "bf16 peak"),
+        _ => (Ceilings.Float32, "fp32 peak"),
+    };
 
     static double Pass(Compute c, Backbone backbone, KvPool pool, PageTable pages, ReadOnlySpan<int> ids, KvPool? memories = null, PageTable? memory = null)
     {

@@ -61,8 +61,8 @@ sealed class BenchCommand : Verb
         using var device = new CpuDevice();
         Numerics numerics = parsed.GetValue(exact) ? Numerics.Exact : Numerics.Fast;
         var bench = new ModelBench(device, numerics, parsed.GetValue(profile), cancellation);
-        var figures = new List<Figure> { bench.Gemm(512, 2048, 2048, DType.F32) };
         string? name = parsed.GetValue(shape) ?? parsed.GetValue(model);
+        var figures = new List<Figure>(bench.Products(name is null ? [.. ProductCase.All] : [new ProductCase(512, 2048, 2048, DType.F32)]));
         if (name is not null)
         {
             var clock = Stopwatch.StartNew();
@@ -102,7 +102,7 @@ sealed class BenchCommand : Verb
         {
             foreach (NamedEncoder encoder in composed.Encoders)
             {
-                foreach (Figure figure in bench.Picture(encoder.Name, PictureRun.Of(encoder), DType.F32))
+                foreach (Figure figure in bench.Picture(encoder.Name, PictureRun.Of(encoder), Arithmetic.Float32))
                 {
                     yield return figure;
                 }
@@ -113,7 +113,7 @@ sealed class BenchCommand : Verb
 
         if (PictureRun.Of(built) is { } run)
         {
-            foreach (Figure figure in bench.Picture("the encoder", run, CommonType(weights)))
+            foreach (Figure figure in bench.Picture("the encoder", run, bench.ArithmeticOf(weights)))
             {
                 yield return figure;
             }
@@ -121,7 +121,7 @@ sealed class BenchCommand : Verb
 
         if (built is Bert bert)
         {
-            foreach (Figure figure in bench.Texts(bert, Math.Min(promptTokens, bert.ContextLength), CommonType(weights)))
+            foreach (Figure figure in bench.Texts(bert, Math.Min(promptTokens, bert.ContextLength), bench.ArithmeticOf(weights)))
             {
                 yield return figure;
             }
@@ -136,10 +136,6 @@ sealed class BenchCommand : Verb
             }
         }
     }
-
-    /// <summary>The type of most of the numbers.</summary>
-    static DType CommonType(IReadOnlyList<Weight> weights) =>
-        weights.Where(w => w.Role is not WeightRole.Vector).GroupBy(w => w.SourceType).OrderByDescending(g => g.Sum(w => w.Elements)).Select(g => g.Key).FirstOrDefault(DType.F32);
 
     static void Write(Terminal terminal, CpuDevice device, ModelBench bench, string? name, List<Figure> figures)
     {
@@ -160,7 +156,7 @@ sealed class BenchCommand : Verb
             terminal.Out.WriteLine();
             terminal.Out.WriteLine($"{name}: {phase}");
             double all = times.Sum(t => t.Seconds);
-            var rows = new TextTable("operation", ">calls", ">ms", ">share", ">GFLOP/s", ">GB/s");
+            var rows = new TextTable("operation", ">calls", ">ms", ">share", ">GFLOP/s", ">GB/s", "");
             foreach (OperationTime time in times)
             {
                 rows.Add(
@@ -169,7 +165,8 @@ sealed class BenchCommand : Verb
                     Number(time.Seconds * 1e3),
                     string.Create(CultureInfo.InvariantCulture, $"{time.Seconds / all * 100:0.0} %"),
                     time.Operations > 0 ? Number(time.Operations / time.Seconds / 1e9) : "",
-                    time.Bytes > 0 ? Number(time.Bytes / time.Seconds / 1e9) : "");
+                    time.Bytes > 0 ? Number(time.Bytes / time.Seconds / 1e9) : "",
+                    bench.Share(time) is (var reached, var of) ? string.Create(CultureInfo.InvariantCulture, $"{reached * 100:0} % of the {of}") : "");
             }
 
             rows.Write(terminal.Out);
@@ -215,6 +212,12 @@ sealed class BenchCommand : Verb
                 writer.WriteNumber("seconds", time.Seconds);
                 writer.WriteNumber("operations", time.Operations);
                 writer.WriteNumber("bytes", time.Bytes);
+                if (bench.Share(time) is (var reached, var of))
+                {
+                    writer.WriteNumber("share", reached);
+                    writer.WriteString("of", of);
+                }
+
                 writer.WriteEndObject();
             }
         }

@@ -15,17 +15,28 @@ namespace Sensorium.Cli.Commands;
 sealed class DoctorCommand : Verb
 {
     readonly Option<bool> json = new("--json") { Description = "For programs" };
+    readonly Option<string?> kernels = new("--kernels") { Description = "List the kernels that are generated as machine code, or disassemble one", HelpName = "name", Arity = ArgumentArity.ZeroOrOne };
 
     public override string Name => "doctor";
 
     public override string Description => "Show the processor, the kernel tier, threads, memory and the models found.";
 
-    public override IReadOnlyList<string> Examples { get; } = ["./sensorium doctor"];
+    public override IReadOnlyList<string> Examples { get; } = ["./sensorium doctor", "./sensorium doctor --kernels int8-avx512vnni-q4_0-6"];
 
-    protected override void Declare(Command command) => command.Options.Add(json);
+    protected override void Declare(Command command)
+    {
+        command.Options.Add(json);
+        command.Options.Add(kernels);
+    }
 
     protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
+        if (parsed.GetResult(kernels) is not null)
+        {
+            WriteKernels(terminal, parsed.GetValue(kernels));
+            return Task.FromResult(ExitCode.Success);
+        }
+
         using var device = new CpuDevice();
         (string, string)[] facts =
         [
@@ -35,6 +46,7 @@ sealed class DoctorCommand : Verb
             ("instructions", string.Join(" ", Instructions())),
             ("tiers", string.Join(" ", KernelTiers.Available.Select(KernelTiers.Name))),
             ("tier", device.Tier.Name()),
+            .. KernelBook.Examine(device).Select(fact => ($"{fact.Kind} by", fact.By)),
             ("threads", device.Workers.Threads.ToString(CultureInfo.InvariantCulture)),
             ("memory", Memory()),
         ];
@@ -62,6 +74,27 @@ sealed class DoctorCommand : Verb
         }
 
         return Task.FromResult(ExitCode.Success);
+    }
+
+    static void WriteKernels(Terminal terminal, string? name)
+    {
+        if (name is null)
+        {
+            var table = new TextTable("kernel", "needs", "");
+            foreach (KernelEntry entry in KernelBook.Entries)
+            {
+                table.Add(entry.Name, entry.Needs, entry.RunsHere ? "" : "not on this processor");
+            }
+
+            table.Write(terminal.Out);
+            return;
+        }
+
+        IReadOnlyList<string> lines = KernelBook.Disassemble(name) ?? throw new UsageException($"--kernels {name}: there is no such kernel; without a name all are listed");
+        foreach (string line in lines)
+        {
+            terminal.Out.WriteLine(line);
+        }
     }
 
     static void WriteJson(Utf8JsonWriter writer, (string Name, string Value)[] facts, LocatedModel[] models)
@@ -118,6 +151,6 @@ sealed class DoctorCommand : Verb
             ("SSE4.2", Sse42.IsSupported), ("AVX", Avx.IsSupported), ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported),
             ("AVX-VNNI", AvxVnni.IsSupported), ("AVX512F", Avx512F.IsSupported), ("AVX512BW", Avx512BW.IsSupported),
             ("AVX512DQ", Avx512DQ.IsSupported), ("AVX512VL", Avx512F.VL.IsSupported), ("AVX512VBMI", Avx512Vbmi.IsSupported),
-            ("AdvSimd", AdvSimd.IsSupported), ("Dp", Dp.IsSupported),
+            ("AVX512-VNNI", KernelBook.HasAvx512Vnni), ("AVX512-BF16", KernelBook.HasAvx512Bf16), ("AdvSimd", AdvSimd.IsSupported), ("Dp", Dp.IsSupported),
         }.Where(f => f.Has).Select(f => f.Name);
 }

@@ -1,32 +1,43 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Sensorium.Tensors.Cpu.Generated;
 using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu;
 
 /// <summary>What a device can do at most, measured: the yardstick of every other figure.</summary>
 /// <param name="Float32">float32 operations a second (a multiply-add is two), registers only, all threads.</param>
-/// <param name="Int8">int8 operations a second by the tier's four-byte dot products; what float32 reaches where it has none that is faster.</param>
-/// <param name="BFloat16">bfloat16 operations a second; float32's, since the tiers widen.</param>
+/// <param name="Int8">int8 operations a second by the best instructions for them; what float32 reaches where there are none that are faster.</param>
+/// <param name="BFloat16">bfloat16 operations a second; float32's where the processor has none of its own, since kernels then widen.</param>
 /// <param name="Bandwidth">Bytes a second read from memory, all threads.</param>
 public sealed unsafe record Ceilings(double Float32, double Int8, double BFloat16, double Bandwidth)
 {
     const nint BufferBytes = 256 << 20;
     const nint ChunkBytes = 1 << 20;
     const int Rounds = 20_000;
+    const int GeneratedRounds = 10_000;
     const int Lanes = 12;
 
     /// <summary>Measures a device; takes some tenths of a second. The best of several tries counts, as others may use the machine.</summary>
     public static Ceilings Measure(CpuDevice device)
     {
         double floats = Floats(device), integers = Integers(device);
-        return new Ceilings(floats, Math.Max(integers, floats), floats, ReadBandwidth(device));
+        return new Ceilings(floats, Math.Max(integers, floats), Brains(device) ?? floats, ReadBandwidth(device));
     }
+
+    /// <summary>The better of two measurements, each figure for itself.</summary>
+    public Ceilings Best(Ceilings other) => new(
+        Math.Max(Float32, other.Float32), Math.Max(Int8, other.Int8), Math.Max(BFloat16, other.BFloat16), Math.Max(Bandwidth, other.Bandwidth));
 
     /// <summary>float32 operations a second.</summary>
     public static double Floats(CpuDevice device)
     {
+        if (Generated(device, FloatSource.Floats) is { } generated)
+        {
+            return generated;
+        }
+
         var job = new RegisterJob
         {
             Loop = device.Tier switch
@@ -40,9 +51,17 @@ public sealed unsafe record Ceilings(double Float32, double Int8, double BFloat1
         return Best(device, ref job, 2.0 * width * Lanes * Rounds);
     }
 
-    /// <summary>int8 operations a second by the tier's dot products.</summary>
+    /// <summary>bfloat16 operations a second; null where the processor has no instruction for them.</summary>
+    public static double? Brains(CpuDevice device) => Generated(device, FloatSource.BrainPairs);
+
+    /// <summary>int8 operations a second.</summary>
     public static double Integers(CpuDevice device)
     {
+        if (Generated(device, null) is { } generated)
+        {
+            return generated;
+        }
+
         var job = new RegisterJob
         {
             Loop = device.Tier == KernelTier.Portable ? &Dots<DotPortable>
@@ -68,7 +87,19 @@ public sealed unsafe record Ceilings(double Float32, double Int8, double BFloat1
         return best;
     }
 
-    static double Best(CpuDevice device, ref RegisterJob job, double operations)
+    static double? Generated(CpuDevice device, FloatSource? source)
+    {
+        if (device.Generated.Ceiling(source) is not { } loop)
+        {
+            return null;
+        }
+
+        var job = new GeneratedJob { Kernel = loop.Kernel };
+        return Best(device, ref job, loop.Operations * GeneratedRounds);
+    }
+
+    static double Best<TJob>(CpuDevice device, ref TJob job, double operations)
+        where TJob : struct, IJob
     {
         // Many items, so that whoever is late has little left to do.
         int items = device.Workers.Threads * 32;
@@ -81,6 +112,17 @@ public sealed unsafe record Ceilings(double Float32, double Int8, double BFloat1
         }
 
         return best;
+    }
+
+    struct GeneratedJob : IJob
+    {
+        public CompiledKernel Kernel;
+
+        public readonly void Run(nint item, int worker)
+        {
+            nint rounds = GeneratedRounds;
+            Kernel.Call(&rounds);
+        }
     }
 
     struct RegisterJob : IJob
@@ -152,24 +194,23 @@ public sealed unsafe record Ceilings(double Float32, double Int8, double BFloat1
     static void Dots<TDot>(float* sink)
         where TDot : struct, IDotOps
     {
+        // The second factor is another sum, so that no product can be taken out of the loop.
         Vector256<byte> x = Vector256.Create((byte)3);
-        Vector256<sbyte> y = Vector256.Create((sbyte)-5);
-        Vector256<int> a = default, b = default, c = default, d = default, e = default, f = default;
-        Vector256<int> g = default, h = default, i = default, j = default, k = default, l = default;
+        Vector256<int> a = Vector256.Create(1), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a;
         for (int round = 0; round < Rounds; round++)
         {
-            a = TDot.Dot(a, x, y);
-            b = TDot.Dot(b, x, y);
-            c = TDot.Dot(c, x, y);
-            d = TDot.Dot(d, x, y);
-            e = TDot.Dot(e, x, y);
-            f = TDot.Dot(f, x, y);
-            g = TDot.Dot(g, x, y);
-            h = TDot.Dot(h, x, y);
-            i = TDot.Dot(i, x, y);
-            j = TDot.Dot(j, x, y);
-            k = TDot.Dot(k, x, y);
-            l = TDot.Dot(l, x, y);
+            a = TDot.Dot(a, x, g.AsSByte());
+            b = TDot.Dot(b, x, h.AsSByte());
+            c = TDot.Dot(c, x, i.AsSByte());
+            d = TDot.Dot(d, x, j.AsSByte());
+            e = TDot.Dot(e, x, k.AsSByte());
+            f = TDot.Dot(f, x, l.AsSByte());
+            g = TDot.Dot(g, x, a.AsSByte());
+            h = TDot.Dot(h, x, b.AsSByte());
+            i = TDot.Dot(i, x, c.AsSByte());
+            j = TDot.Dot(j, x, d.AsSByte());
+            k = TDot.Dot(k, x, e.AsSByte());
+            l = TDot.Dot(l, x, f.AsSByte());
         }
 
         ((a ^ b ^ c) + (d ^ e ^ f) + (g ^ h ^ i) + (j ^ k ^ l)).Store((int*)sink);

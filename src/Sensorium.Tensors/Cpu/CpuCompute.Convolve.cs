@@ -69,7 +69,7 @@ public sealed unsafe partial class CpuCompute
             Window = window,
             Weight = weight,
             Stage = stage,
-            Kernels = FloatKernels.Of(Tier),
+            Kernels = device.Floats,
             ChunkRows = chunkRows,
             RangeTiles = (tiles + ranges - 1) / ranges,
         };

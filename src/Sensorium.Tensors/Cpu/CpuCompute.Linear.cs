@@ -93,19 +93,19 @@ public sealed unsafe partial class CpuCompute
         }
 
         Scratch.Mark mark = Mark();
-        FloatKernels kernels = FloatKernels.Of(Tier);
+        FloatKernels kernels = device.Floats;
         nint chunks = (x.Rows + FloatProduct.ChunkRows - 1) / FloatProduct.ChunkRows;
         nint chunkRows = ((x.Rows + chunks - 1) / chunks + PackRowsJob.ItemRows - 1) / PackRowsJob.ItemRows * PackRowsJob.ItemRows;
         chunks = (x.Rows + chunkRows - 1) / chunkRows;
         var pack = new PackRowsJob { X = x, Kernels = kernels, ChunkRows = chunkRows };
-        (bool floats, bool integers) = Operands(weight);
+        (bool floats, bool integers, bool pairs) = Operands(weight);
         if (integers)
         {
             pack.Quantized = new QuantizedRows
             {
                 Inputs = inputs,
-                Values = (sbyte*)NewBytes(x.Rows * inputs),
-                Scales = (RowScale*)NewBytes(x.Rows * (inputs / Panel.Block) * sizeof(RowScale)),
+                Count = x.Rows,
+                Data = NewBytes(QuantizedRows.Bytes(x.Rows, inputs)),
             };
         }
 
@@ -118,8 +118,14 @@ public sealed unsafe partial class CpuCompute
             packed = single ? x.Floats : pack.Packed;
         }
 
+        if (pairs)
+        {
+            pack.Pairs = (uint*)NewBytes(x.Rows * ((inputs + 1) / 2) * sizeof(uint));
+            pack.PairScratch = (uint*)NewBytes((nint)Workers.Threads * kernels.MaxRows * ((inputs + 1) / 2) * sizeof(uint));
+        }
+
         bool small = x.Rows * inputs * y.Columns <= SmallProduct;
-        if (pack.Packed != null || integers)
+        if (pack.Packed != null || integers || pairs)
         {
             Workers.Run(pack.Items, ref pack, small ? pack.Items : 1);
         }
@@ -129,6 +135,7 @@ public sealed unsafe partial class CpuCompute
         {
             Weight = weight,
             Packed = packed,
+            Pairs = pack.Pairs,
             Quantized = pack.Quantized,
             Y = y,
             Stage = Stage(epilogue),
@@ -146,23 +153,19 @@ public sealed unsafe partial class CpuCompute
         return y;
     }
 
-    (bool Floats, bool Integers) Operands(Weight weight)
+    /// <summary>In which forms the parts of a weight take the rows.</summary>
+    (bool Floats, bool Integers, bool Pairs) Operands(Weight weight)
     {
-        if (weight.Parts.Count == 0)
+        bool floats = false, integers = false, pairs = false;
+        for (int i = 0; i < Math.Max(1, weight.Parts.Count); i++)
         {
-            bool takes = LinearJob.TakesIntegers(weight.Need(), Numerics);
-            return (!takes, takes);
+            Arithmetic arithmetic = (weight.Parts.Count == 0 ? weight : weight.Parts[i]).Need().ArithmeticOf(Numerics);
+            integers |= arithmetic == Arithmetic.Int8;
+            pairs |= arithmetic == Arithmetic.BFloat16;
+            floats |= arithmetic == Arithmetic.Float32;
         }
 
-        bool floats = false, integers = false;
-        for (int i = 0; i < weight.Parts.Count; i++)
-        {
-            bool takes = LinearJob.TakesIntegers(weight.Parts[i].Need(), Numerics);
-            floats |= !takes;
-            integers |= takes;
-        }
-
-        return (floats, integers);
+        return (floats, integers, pairs);
     }
 
     OutputStage Stage(in Epilogue epilogue)
@@ -208,7 +211,7 @@ public sealed unsafe partial class CpuCompute
         }
 
         Scratch.Mark mark = Mark();
-        FloatKernels kernels = FloatKernels.Of(Tier);
+        FloatKernels kernels = device.Floats;
         var job = new ActivationJob
         {
             A = a,

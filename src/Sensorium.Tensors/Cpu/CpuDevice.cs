@@ -1,14 +1,25 @@
 using System.Globalization;
+using Sensorium.Tensors.Cpu.Generated;
+using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu;
 
 /// <summary>The processor: a worker team and a kernel tier.</summary>
 public sealed class CpuDevice : Device
 {
+    FloatKernels? floats;
+
     /// <param name="threads">Threads that work, the caller included; unless told SENSORIUM_THREADS, else the cores.</param>
     /// <param name="tier">The kernel tier; unless told SENSORIUM_TIER, else the fastest that the processor has.</param>
+    /// <param name="generated">Whether kernels may be generated as machine code; unless told SENSORIUM_GENERATED (0 or 1), else they may.</param>
     /// <exception cref="ArgumentException">The processor lacks the tier, or a variable has no sensible value.</exception>
-    public CpuDevice(int? threads = null, KernelTier? tier = null)
+    public CpuDevice(int? threads = null, KernelTier? tier = null, bool? generated = null)
+        : this(threads, tier, chosen => new GeneratedKernels(generated ?? GeneratedOfEnvironment() ?? true ? InstructionSets.Of(chosen) : Instructions.None))
+    {
+    }
+
+    /// <summary>A device with other generated kernels, for tests.</summary>
+    internal CpuDevice(int? threads, KernelTier? tier, Func<KernelTier, GeneratedKernels> generated)
     {
         if (tier is { } wanted)
         {
@@ -16,6 +27,7 @@ public sealed class CpuDevice : Device
         }
 
         Tier = tier ?? TierOfEnvironment() ?? KernelTiers.Best;
+        Generated = generated(Tier);
         Workers = new WorkerTeam(threads ?? ThreadsOfEnvironment() ?? Processor.Cores);
     }
 
@@ -24,6 +36,12 @@ public sealed class CpuDevice : Device
 
     /// <summary>The threads.</summary>
     public WorkerTeam Workers { get; }
+
+    /// <summary>Kernels made at run time.</summary>
+    internal GeneratedKernels Generated { get; }
+
+    /// <summary>float32 products: generated, or the tier's.</summary>
+    internal FloatKernels Floats => floats ??= Generated.Floats(FloatSource.Floats) is { } code ? new GeneratedFloats(code, FloatKernels.Of(Tier)) : FloatKernels.Of(Tier);
 
     /// <inheritdoc/>
     public override string Description => string.Create(CultureInfo.InvariantCulture, $"CPU, {Tier.Name()}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}");
@@ -43,11 +61,20 @@ public sealed class CpuDevice : Device
         if (disposing)
         {
             Workers.Dispose();
+            Generated.Dispose();
         }
     }
 
     static KernelTier? TierOfEnvironment() =>
         Environment.GetEnvironmentVariable("SENSORIUM_TIER") is { Length: > 0 } name ? KernelTiers.Parse(name) : null;
+
+    static bool? GeneratedOfEnvironment() => Environment.GetEnvironmentVariable("SENSORIUM_GENERATED") switch
+    {
+        null or "" => null,
+        "0" => false,
+        "1" => true,
+        var text => throw new ArgumentException($"SENSORIUM_GENERATED={text}: give 1, or 0 for managed kernels only"),
+    };
 
     static int? ThreadsOfEnvironment()
     {

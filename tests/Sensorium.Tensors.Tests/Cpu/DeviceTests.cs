@@ -121,7 +121,7 @@ public sealed class DeviceTests
             rows[row].Both = rows[row].First + rows[row].Second;
         }
 
-        kernels.Multiply(4, 1, a, 32, rows, 1, quads, scales, scales + 32, layout.Offset, c, 16, false);
+        kernels.Multiply(4, 1, a, rows, 0, quads, scales, scales + 32, layout.Offset, c, 16, false);
         for (int row = 0; row < 4; row++)
         {
             for (int lane = 0; lane < 16; lane++)
@@ -137,7 +137,7 @@ public sealed class DeviceTests
         }
 
         float* single = stackalloc float[16];
-        kernels.MultiplyRow(1, a, rows, packed, scales, scales + 32, layout.Offset, single, false);
+        kernels.MultiplyRow(1, a, rows, 0, packed, scales, scales + 32, layout.Offset, single, false);
         new ReadOnlySpan<float>(single, 16).ToArray().ShouldBe(new ReadOnlySpan<float>(c, 16).ToArray());
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu.Products;
 
@@ -42,6 +43,12 @@ unsafe struct FloatProduct
 
     public FloatKernels Kernels;
 
+    /// <summary>Whether the rows are pairs of bfloat16, <c>[k / 2][rows of a tile]</c>, for <see cref="HalfPanels.Pairs"/>.</summary>
+    public bool InPairs;
+
+    /// <summary>Tiles of rows for which each widens for itself a weight that takes some work to widen.</summary>
+    const int FewTiles = 3;
+
     /// <summary>Tiles of 32 outputs.</summary>
     public readonly nint Tiles => (Outputs + Panel.Tile - 1) / Panel.Tile;
 
@@ -49,7 +56,7 @@ unsafe struct FloatProduct
     public const int ScratchBytes = (Depth * Panel.Tile + ChunkRows * Panel.Tile) * sizeof(float);
 
     /// <summary>Some rows by some tiles of outputs.</summary>
-    /// <param name="packed">The rows in register tiles: each <c>[k][its rows]</c>, one behind the other.</param>
+    /// <param name="packed">The rows in register tiles: each <c>[k][its rows]</c> (or pairs of k), one behind the other.</param>
     /// <param name="firstRow">The first of them in the result.</param>
     /// <param name="rows">At most <see cref="ChunkRows"/>.</param>
     /// <param name="firstTile">The first tile.</param>
@@ -57,12 +64,13 @@ unsafe struct FloatProduct
     /// <param name="scratch"><see cref="ScratchBytes"/>, aligned to 64.</param>
     public readonly void Multiply(float* packed, nint firstRow, nint rows, nint firstTile, nint endTile, byte* scratch)
     {
-        if (rows == 1 && Panels is HalfPanels halves && Row(halves, packed, firstRow, firstTile, endTile, (float*)scratch))
+        FloatCode? code = Code(rows);
+        if (code is null && rows == 1 && Panels is HalfPanels halves && Row(halves, packed, firstRow, firstTile, endTile, (float*)scratch))
         {
             return;
         }
 
-        bool direct = Panels is null || Panels.AreFloats;
+        bool direct = Panels is null || Panels.AreFloats || code != null;
         bool oneTile = Kernels.RowsOf(rows) == rows;
         nint slice = !oneTile ? Depth : direct ? Math.Max(Inputs, 1) : Panel.Slice;
 
@@ -74,7 +82,7 @@ unsafe struct FloatProduct
                 nint k = 0;
                 do
                 {
-                    Slice(packed, firstRow, rows, tile, k, Math.Min(slice, Inputs - k), scratch, carry: true);
+                    Slice(code, packed, firstRow, rows, tile, k, Math.Min(slice, Inputs - k), scratch, carry: true);
                     k += slice;
                 }
                 while (k < Inputs);
@@ -86,7 +94,7 @@ unsafe struct FloatProduct
             {
                 for (nint tile = firstTile; tile < endTile; tile++)
                 {
-                    Slice(packed, firstRow, rows, tile, k, Math.Min(slice, Inputs - k), scratch, carry: false);
+                    Slice(code, packed, firstRow, rows, tile, k, Math.Min(slice, Inputs - k), scratch, carry: false);
                 }
             }
         }
@@ -115,12 +123,12 @@ unsafe struct FloatProduct
         return true;
     }
 
-    readonly void Slice(float* packed, nint firstRow, nint rows, nint tile, nint k, nint count, byte* scratch, bool carry)
+    readonly void Slice(FloatCode? code, float* packed, nint firstRow, nint rows, nint tile, nint k, nint count, byte* scratch, bool carry)
     {
         nint column = tile * Panel.Tile, columns = Math.Min(Panel.Tile, Outputs - column);
         float* unpacked = (float*)scratch, partial = unpacked + Depth * Panel.Tile;
-        float* b0 = Group(2 * tile, k, count, unpacked);
-        float* b1 = columns > Panel.Lanes ? Group(2 * tile + 1, k, count, unpacked + Depth * Panel.Lanes) : b0;
+        float* b0 = Group(code, 2 * tile, k, count, unpacked);
+        float* b1 = columns > Panel.Lanes ? Group(code, 2 * tile + 1, k, count, unpacked + Depth * Panel.Lanes) : b0;
         float* y = Y + firstRow * Stride + column, c = y;
         nint ldc = Stride;
         if (columns < Panel.Tile)
@@ -138,7 +146,15 @@ unsafe struct FloatProduct
         {
             int m = Kernels.RowsOf(rows - row);
             float* target = c + row * ldc;
-            Kernels.Multiply(m, count, packed + row * Inputs + k * m, b0, b1, target, ldc, k > 0);
+            if (code is null)
+            {
+                Kernels.Multiply(m, count, packed + row * Inputs + k * m, b0, b1, target, ldc, k > 0);
+            }
+            else
+            {
+                MultiplyStored(code, m, count, packed + row * (InPairs ? (Inputs + 1) / 2 : Inputs) + (InPairs ? k / 2 : k) * m, (byte*)b0, (byte*)b1, target, ldc, k > 0);
+            }
+
             if (last && !Stage.IsNone)
             {
                 Stage.Apply(target, ldc, firstRow + row, m, FirstColumn + column, columns);
@@ -153,8 +169,46 @@ unsafe struct FloatProduct
         }
     }
 
-    readonly float* Group(nint group, nint k, nint count, float* unpacked)
+    /// <summary>The generated kernels that read the weight as it is stored; null: there are none, or it is better widened first.</summary>
+    readonly FloatCode? Code(nint rows)
     {
+        if (Panels is not HalfPanels halves)
+        {
+            return null;
+        }
+
+        FloatCode? code = InPairs ? halves.Pairs : halves.Type == DType.BF16 || rows <= FewTiles * Kernels.MaxRows ? halves.Widened : null;
+        return code is { IsLive: true } ? code : null;
+    }
+
+    /// <summary>A tile of rows by 32 outputs that are stored in pairs.</summary>
+    readonly void MultiplyStored(FloatCode code, int rows, nint count, float* a, byte* b0, byte* b1, float* c, nint ldc, bool add)
+    {
+        for (nint at = 0; at < count || at == 0; at += FloatCode.MostInputs)
+        {
+            nint inputs = Math.Min(FloatCode.MostInputs, count - at);
+            var arguments = new FloatArguments
+            {
+                A = a + (InPairs ? at / 2 : at) * rows,
+                B0 = b0 + at / 2 * Panel.Lanes * sizeof(uint),
+                B1 = b1 + at / 2 * Panel.Lanes * sizeof(uint),
+                C = c,
+                Stride = ldc * sizeof(float),
+                Steps = InPairs ? (inputs + 1) / 2 : inputs / 2,
+                Odd = InPairs ? 0 : inputs % 2,
+                Add = add || at > 0 ? 1 : 0,
+            };
+            code.Multiply(rows, &arguments);
+        }
+    }
+
+    readonly float* Group(FloatCode? code, nint group, nint k, nint count, float* unpacked)
+    {
+        if (code != null)
+        {
+            return (float*)(((HalfPanels)Panels!).Packed(group) + k / 2 * Panel.Lanes * sizeof(uint));
+        }
+
         if (Panels is null)
         {
             return Direct + (group * Inputs + k) * Panel.Lanes;
@@ -178,6 +232,33 @@ unsafe struct FloatProduct
         for (nint row = 0; row < rows; row++)
         {
             Unsafe.CopyBlockUnaligned(to + row * toStride, from + row * fromStride, (uint)(columns * sizeof(float)));
+        }
+    }
+
+    /// <summary>Packs rows as pairs of bfloat16, rounded to the nearest even, into register tiles; an odd last number has a zero beside it.</summary>
+    /// <param name="kernels">Whose tiles.</param>
+    /// <param name="x">The rows.</param>
+    /// <param name="firstRow">The first of them.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="packed">Room for <c>rows · ⌈inputs / 2⌉</c> pairs.</param>
+    /// <param name="scratch">Room for as many as one tile has.</param>
+    public static void PackPairs(FloatKernels kernels, Tensor x, nint firstRow, nint rows, uint* packed, uint* scratch)
+    {
+        float** from = stackalloc float*[16];
+        nint inputs = x.Columns, pairs = (inputs + 1) / 2;
+        for (nint row = 0; row < rows;)
+        {
+            int m = kernels.RowsOf(rows - row);
+            for (int i = 0; i < m; i++)
+            {
+                ushort* brains = (ushort*)(scratch + i * pairs);
+                brains[2 * pairs - 1] = 0;
+                Formats.HalfFloats.ToBF16(x.FloatRow(firstRow + row + i), brains, inputs);
+                from[i] = (float*)brains;
+            }
+
+            RowTransposer.Pack(from, m, pairs, (float*)(packed + row * pairs));
+            row += m;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu.Products;
 
@@ -11,6 +12,15 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
 {
     public DType Type => type;
 
+    /// <summary>Generated kernels that widen the pairs in registers; null where there are none.</summary>
+    public FloatCode? Widened { get; private init; }
+
+    /// <summary>Generated kernels of bfloat16 by bfloat16; null where the processor has none, or the numbers are float16.</summary>
+    public FloatCode? Pairs { get; private init; }
+
+    /// <remarks>bfloat16 where the processor multiplies such, and nowhere else.</remarks>
+    public override Arithmetic ArithmeticOf(Numerics numerics) => numerics == Numerics.Fast && Pairs is { IsLive: true } ? Arithmetic.BFloat16 : Arithmetic.Float32;
+
     /// <summary>Where a group's pairs are.</summary>
     public byte* Packed(nint group) => Group(group);
 
@@ -19,7 +29,11 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
 
     public static HalfPanels Pack(CpuDevice device, DType type, ushort* values, nint outputs, nint inputs)
     {
-        var panels = new HalfPanels(type, outputs, inputs);
+        var panels = new HalfPanels(type, outputs, inputs)
+        {
+            Widened = device.Generated.Floats(type == DType.BF16 ? FloatSource.Brains : FloatSource.Halves),
+            Pairs = type == DType.BF16 ? device.Generated.Floats(FloatSource.BrainPairs) : null,
+        };
         var job = new PackJob { Panels = panels, Values = values };
         device.Workers.Run(panels.Groups, ref job);
         return panels;

@@ -23,10 +23,9 @@ abstract unsafe class IntegerKernels
     /// <summary>c = a b, or c += a b, for rows of a tile's size and 16 outputs.</summary>
     /// <param name="count">Rows: 4, 2 or 1.</param>
     /// <param name="blocks">Blocks of 32 inputs.</param>
-    /// <param name="a">[rows][lda]</param>
-    /// <param name="lda">Bytes from row to row.</param>
-    /// <param name="rows">[rows][ldr], a scale a block.</param>
-    /// <param name="ldr">Scales from row to row.</param>
+    /// <param name="a">[rows][32] of the first block.</param>
+    /// <param name="rows">[rows], the scales of the first block.</param>
+    /// <param name="step">Bytes from block to block of both.</param>
     /// <param name="quads">[blocks][8][16][4]</param>
     /// <param name="scales">[blocks][parts][16]</param>
     /// <param name="minima">[blocks][parts][16]; only where the layout has them.</param>
@@ -34,10 +33,10 @@ abstract unsafe class IntegerKernels
     /// <param name="c">[rows][16]</param>
     /// <param name="ldc">Floats from row to row of c.</param>
     /// <param name="add">Whether c holds a sum to go on from.</param>
-    public abstract void Multiply(int count, nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add);
+    public abstract void Multiply(int count, nint blocks, sbyte* a, RowScale* rows, nint step, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add);
 
     /// <summary>c = a b, or c += a b, for one row and 16 outputs, from the packed integers.</summary>
-    public abstract void MultiplyRow(nint blocks, sbyte* a, RowScale* row, byte* packed, float* scales, float* minima, int offset, float* c, bool add);
+    public abstract void MultiplyRow(nint blocks, sbyte* a, RowScale* row, nint step, byte* packed, float* scales, float* minima, int offset, float* c, bool add);
 
     static IntegerKernels Of<TDot>(QuantLayout layout)
         where TDot : struct, IDotOps
@@ -62,16 +61,16 @@ abstract unsafe class IntegerKernels
     {
         public static readonly Kernels<TDot, TScheme, TQuads> Instance = new();
 
-        public override void MultiplyRow(nint blocks, sbyte* a, RowScale* row, byte* packed, float* scales, float* minima, int offset, float* c, bool add) =>
-            IntegerRow<TDot, TScheme, TQuads>.Multiply(blocks, a, row, packed, scales, minima, offset, c, add);
+        public override void MultiplyRow(nint blocks, sbyte* a, RowScale* row, nint step, byte* packed, float* scales, float* minima, int offset, float* c, bool add) =>
+            IntegerRow<TDot, TScheme, TQuads>.Multiply(blocks, a, row, step, packed, scales, minima, offset, c, add);
 
-        public override void Multiply(int count, nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
+        public override void Multiply(int count, nint blocks, sbyte* a, RowScale* rows, nint step, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
         {
             switch (count)
             {
-                case 4: IntegerTile<TDot, TScheme>.Rows4(blocks, a, lda, rows, ldr, quads, scales, minima, offset, c, ldc, add); break;
-                case 2: IntegerTile<TDot, TScheme>.Rows2(blocks, a, lda, rows, ldr, quads, scales, minima, offset, c, ldc, add); break;
-                default: IntegerTile<TDot, TScheme>.Rows1(blocks, a, lda, rows, ldr, quads, scales, minima, offset, c, ldc, add); break;
+                case 4: IntegerTile<TDot, TScheme>.Rows4(blocks, a, rows, step, quads, scales, minima, offset, c, ldc, add); break;
+                case 2: IntegerTile<TDot, TScheme>.Rows2(blocks, a, rows, step, quads, scales, minima, offset, c, ldc, add); break;
+                default: IntegerTile<TDot, TScheme>.Rows1(blocks, a, rows, step, quads, scales, minima, offset, c, ldc, add); break;
             }
         }
     }

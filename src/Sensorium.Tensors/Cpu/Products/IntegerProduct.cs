@@ -1,27 +1,22 @@
 using System.Runtime.CompilerServices;
+using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu.Products;
-
-/// <summary>Rows quantised once for all weights that they meet.</summary>
-unsafe struct QuantizedRows
-{
-    /// <summary>[rows][inputs]</summary>
-    public sbyte* Values;
-
-    /// <summary>[rows][inputs / 32]</summary>
-    public RowScale* Scales;
-
-    public nint Inputs;
-}
 
 /// <summary>y = a Wᵀ with int8 rows and a quantised weight; the pendant of <see cref="FloatProduct"/>.</summary>
 unsafe struct IntegerProduct
 {
     /// <summary>Bytes that <see cref="Multiply"/> needs for itself.</summary>
-    public const int ScratchBytes = QuantPanels.TileBytes + FloatProduct.ChunkRows * Panel.Lanes * sizeof(float);
+    public const int ScratchBytes = 2 * SliceBlocks * BlockBytes + FloatProduct.ChunkRows * 2 * Panel.Lanes * sizeof(float);
 
-    /// <summary>Rows of which a slice is multiplied before the next slice is unpacked: their quads stay in the second-level cache.</summary>
-    const int BandRows = 120;
+    /// <summary>A block of a group, unpacked: quads, two scales and two minima an output.</summary>
+    const int BlockBytes = 512 + 4 * Panel.Lanes * sizeof(float);
+
+    /// <summary>Blocks of a slice that many rows meet before the next is unpacked: long enough for a call to be worth its while, and little enough to stay near.</summary>
+    const int SliceBlocks = 4 * QuantPanels.SliceBlocks;
+
+    /// <summary>Tiles of rows for which each unpacks for itself: what is saved by unpacking once is less than storing it.</summary>
+    const int FewTiles = 3;
 
     public QuantPanels Panels;
 
@@ -38,48 +33,57 @@ unsafe struct IntegerProduct
 
     public OutputStage Stage;
 
+    /// <summary>The managed kernels, where the panels have no generated ones.</summary>
     public IntegerKernels Kernels;
 
     /// <summary>Some rows by some groups of 16 outputs.</summary>
+    /// <param name="firstRow">The first row; the first of a tile.</param>
+    /// <param name="rows">At most <see cref="FloatProduct.ChunkRows"/>.</param>
+    /// <param name="firstGroup">The first group.</param>
+    /// <param name="endGroup">The group after the last.</param>
+    /// <param name="scratch"><see cref="ScratchBytes"/>, aligned to 64.</param>
     public readonly void Multiply(nint firstRow, nint rows, nint firstGroup, nint endGroup, byte* scratch)
     {
-        for (nint row = firstRow; row < firstRow + rows; row += BandRows)
+        IntegerCode? code = Panels.Code is { IsLive: true } live ? live : null;
+        int step = code?.Groups ?? 1;
+        for (nint group = firstGroup; group < endGroup; group += step)
         {
-            nint band = Math.Min(BandRows, firstRow + rows - row);
-            for (nint group = firstGroup; group < endGroup; group++)
-            {
-                Group(row, band, group, scratch);
-            }
+            Groups(code, firstRow, rows, group, (int)Math.Min(step, endGroup - group), scratch);
         }
     }
 
-    readonly void Group(nint firstRow, nint rows, nint group, byte* scratch)
+    readonly void Groups(IntegerCode? code, nint firstRow, nint rows, nint group, int groups, byte* scratch)
     {
-        QuantLayout layout = Panels.Layout;
-        nint inputs = Rows.Inputs, blocks = inputs / Panel.Block;
-        nint column = group * Panel.Lanes, columns = Math.Min(Panel.Lanes, Panels.Outputs - column);
-        float* scales = (float*)(scratch + QuantPanels.SliceBlocks * 512), minima = scales + QuantPanels.SliceBlocks * 2 * Panel.Lanes;
-        float* partial = (float*)(scratch + QuantPanels.TileBytes);
-        bool whole = columns == Panel.Lanes;
+        float* partial = (float*)(scratch + 2 * SliceBlocks * BlockBytes);
+        nint column = group * Panel.Lanes, columns = Math.Min(groups * Panel.Lanes, Panels.Outputs - column);
+        bool whole = columns == (code?.Groups ?? 1) * Panel.Lanes;
         float* c = whole ? Y + firstRow * Stride + column : partial;
-        nint ldc = whole ? Stride : Panel.Lanes;
-        for (nint block = 0; block < blocks; block += QuantPanels.SliceBlocks)
+        nint ldc = whole ? Stride : 2 * Panel.Lanes;
+        nint blocks = Rows.Blocks;
+        if (code is null)
         {
-            nint count = Math.Min(QuantPanels.SliceBlocks, blocks - block);
-            Panels.Scales(group, block, count, scales, minima);
-            if (rows == 1)
+            Managed(firstRow, rows, group, c, ldc, scratch);
+        }
+        else if (rows <= FewTiles * QuantizedRows.TileRows)
+        {
+            for (nint block = 0; block < blocks; block += IntegerCode.MostBlocks)
             {
-                Kernels.MultiplyRow(count, Rows.Values + firstRow * inputs + block * Panel.Block, Rows.Scales + firstRow * blocks + block, Panels.Packed(group, block), scales, minima, layout.Offset, c, block > 0);
-                continue;
+                Packed(code, firstRow, rows, group, groups, block, Math.Min(IntegerCode.MostBlocks, blocks - block), c, ldc);
             }
-
-            byte* quads = Panels.Quads(group, block, count, scratch);
-            for (nint row = 0; row < rows;)
+        }
+        else
+        {
+            for (nint block = 0; block < blocks; block += SliceBlocks)
             {
-                int m = IntegerKernels.RowsOf(rows - row);
-                nint at = firstRow + row;
-                Kernels.Multiply(m, count, Rows.Values + at * inputs + block * Panel.Block, inputs, Rows.Scales + at * blocks + block, blocks, quads, scales, minima, layout.Offset, c + row * ldc, ldc, block > 0);
-                row += m;
+                nint count = Math.Min(SliceBlocks, blocks - block);
+                if (Panels.Layout.Planes == Planes.Bytes)
+                {
+                    Packed(code, firstRow, rows, group, groups, block, count, c, ldc);
+                }
+                else
+                {
+                    Unpacked(code, firstRow, rows, group, groups, block, count, c, ldc, scratch);
+                }
             }
         }
 
@@ -93,6 +97,98 @@ unsafe struct IntegerProduct
             for (nint row = 0; row < rows; row++)
             {
                 Unsafe.CopyBlockUnaligned(Y + (firstRow + row) * Stride + column, c + row * ldc, (uint)(columns * sizeof(float)));
+            }
+        }
+    }
+
+    /// <summary>Generated kernels on some blocks as they are stored.</summary>
+    readonly void Packed(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc)
+    {
+        // A group that is not there is read as the first.
+        nint second = group + groups - 1;
+        var arguments = new IntegerArguments
+        {
+            Integers0 = Panels.Packed(group, block),
+            Integers1 = Panels.Packed(second, block),
+            Scales0 = Panels.PackedScales(group, block),
+            Scales1 = Panels.PackedScales(second, block),
+            Super0 = Panels.PackedSuper(group, block),
+            Super1 = Panels.PackedSuper(second, block),
+            Stride = ldc * sizeof(float),
+            Blocks = count,
+            Add = block,
+        };
+        for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
+        {
+            At(ref arguments, firstRow + row, block, c + row * ldc);
+            code.Packed(Rows.RowsOfTile(firstRow + row), &arguments);
+        }
+    }
+
+    /// <summary>Generated kernels on some blocks that are unpacked first.</summary>
+    readonly void Unpacked(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc, byte* scratch)
+    {
+        for (int i = 0; i < groups; i++)
+        {
+            byte* to = scratch + i * SliceBlocks * BlockBytes;
+            float* scales = (float*)(to + SliceBlocks * 512), minima = scales + SliceBlocks * 2 * Panel.Lanes;
+            Panels.Quads(group + i, block, count, to);
+            for (nint at = 0; at < count; at += QuantPanels.SliceBlocks)
+            {
+                nint floats = at * Panels.Layout.Parts * Panel.Lanes;
+                Panels.Scales(group + i, block + at, Math.Min(QuantPanels.SliceBlocks, count - at), scales + floats, minima + floats);
+            }
+        }
+
+        byte* second = scratch + (groups - 1) * SliceBlocks * BlockBytes;
+        var arguments = new IntegerArguments
+        {
+            Integers0 = scratch,
+            Integers1 = second,
+            Scales0 = scratch + SliceBlocks * 512,
+            Scales1 = second + SliceBlocks * 512,
+            Super0 = scratch + SliceBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
+            Super1 = second + SliceBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
+            Stride = ldc * sizeof(float),
+            Blocks = count,
+            Add = block,
+        };
+        for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
+        {
+            At(ref arguments, firstRow + row, block, c + row * ldc);
+            code.Unpacked(Rows.RowsOfTile(firstRow + row), &arguments);
+        }
+    }
+
+    readonly void At(ref IntegerArguments arguments, nint row, nint block, float* c)
+    {
+        arguments.Rows = Rows.Tile(row) + block * Rows.Step(row);
+        arguments.C0 = c;
+        arguments.C1 = c + Panel.Lanes;
+    }
+
+    readonly void Managed(nint firstRow, nint rows, nint group, float* c, nint ldc, byte* scratch)
+    {
+        QuantLayout layout = Panels.Layout;
+        nint blocks = Rows.Blocks;
+        float* scales = (float*)(scratch + QuantPanels.SliceBlocks * 512), minima = scales + QuantPanels.SliceBlocks * 2 * Panel.Lanes;
+        for (nint block = 0; block < blocks; block += QuantPanels.SliceBlocks)
+        {
+            nint count = Math.Min(QuantPanels.SliceBlocks, blocks - block);
+            Panels.Scales(group, block, count, scales, minima);
+            if (rows == 1)
+            {
+                Kernels.MultiplyRow(count, Rows.Integers(firstRow, block), Rows.Scale(firstRow, block), Rows.Step(firstRow), Panels.Packed(group, block), scales, minima, layout.Offset, c, block > 0);
+                continue;
+            }
+
+            byte* quads = Panels.Quads(group, block, count, scratch);
+            for (nint row = 0; row < rows;)
+            {
+                nint at = firstRow + row;
+                int m = IntegerKernels.RowsOf(Math.Min(rows - row, QuantizedRows.TileRows - at % QuantizedRows.TileRows));
+                Kernels.Multiply(m, count, Rows.Integers(at, block), Rows.Scale(at, block), Rows.Step(at), quads, scales, minima, layout.Offset, c + row * ldc, ldc, block > 0);
+                row += m;
             }
         }
     }

@@ -113,7 +113,7 @@ static unsafe class IntegerRow<TDot, TScheme, TQuads>
     where TQuads : struct, IQuadReader
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(nint blocks, sbyte* a, RowScale* row, byte* from, float* scales, float* minima, int offset, float* c, bool add)
+    public static void Multiply(nint blocks, sbyte* a, RowScale* row, nint step, byte* from, float* scales, float* minima, int offset, float* c, bool add)
     {
         Vector256<float> f = default, g = default;
         if (add)
@@ -221,8 +221,8 @@ static unsafe class IntegerRow<TDot, TScheme, TQuads>
             from += TQuads.BlockBytes;
             scales += TScheme.Halves ? 32 : 16;
             minima += TScheme.Halves ? 32 : 16;
-            a += Panel.Block;
-            row++;
+            a += step;
+            row = (RowScale*)((byte*)row + step);
         }
 
         f.Store(c);

@@ -55,7 +55,7 @@ static unsafe class IntegerTile<TDot, TScheme>
     where TScheme : struct, IScaleScheme
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows4(nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
+    public static void Rows4(nint blocks, sbyte* a, RowScale* rows, nint step, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
     {
         Vector256<float> f0 = default, g0 = default;
         Vector256<float> f1 = default, g1 = default;
@@ -75,9 +75,9 @@ static unsafe class IntegerTile<TDot, TScheme>
             for (int half = 0; half < (TScheme.Halves ? 2 : 1); half++)
             {
                 int n0 = TScheme.Halves ? (half == 0 ? rows->First : rows->Second) : rows->Both;
-                int n1 = TScheme.Halves ? (half == 0 ? rows[1 * ldr].First : rows[1 * ldr].Second) : rows[1 * ldr].Both;
-                int n2 = TScheme.Halves ? (half == 0 ? rows[2 * ldr].First : rows[2 * ldr].Second) : rows[2 * ldr].Both;
-                int n3 = TScheme.Halves ? (half == 0 ? rows[3 * ldr].First : rows[3 * ldr].Second) : rows[3 * ldr].Both;
+                int n1 = TScheme.Halves ? (half == 0 ? rows[1].First : rows[1].Second) : rows[1].Both;
+                int n2 = TScheme.Halves ? (half == 0 ? rows[2].First : rows[2].Second) : rows[2].Both;
+                int n3 = TScheme.Halves ? (half == 0 ? rows[3].First : rows[3].Second) : rows[3].Both;
                 Vector256<int> x0 = Vector256.Create(correction * n0), y0 = x0;
                 Vector256<int> x1 = Vector256.Create(correction * n1), y1 = x1;
                 Vector256<int> x2 = Vector256.Create(correction * n2), y2 = x2;
@@ -87,9 +87,9 @@ static unsafe class IntegerTile<TDot, TScheme>
                     Vector256<byte> u = Vector256.Load(quads), v = Vector256.Load(quads + 32);
                     Vector256<sbyte> s;
                     s = Vector256.Create(*(int*)a).AsSByte(); x0 = TDot.Dot(x0, u, s); y0 = TDot.Dot(y0, v, s);
-                    s = Vector256.Create(*(int*)(a + 1 * lda)).AsSByte(); x1 = TDot.Dot(x1, u, s); y1 = TDot.Dot(y1, v, s);
-                    s = Vector256.Create(*(int*)(a + 2 * lda)).AsSByte(); x2 = TDot.Dot(x2, u, s); y2 = TDot.Dot(y2, v, s);
-                    s = Vector256.Create(*(int*)(a + 3 * lda)).AsSByte(); x3 = TDot.Dot(x3, u, s); y3 = TDot.Dot(y3, v, s);
+                    s = Vector256.Create(*(int*)(a + 1 * Panel.Block)).AsSByte(); x1 = TDot.Dot(x1, u, s); y1 = TDot.Dot(y1, v, s);
+                    s = Vector256.Create(*(int*)(a + 2 * Panel.Block)).AsSByte(); x2 = TDot.Dot(x2, u, s); y2 = TDot.Dot(y2, v, s);
+                    s = Vector256.Create(*(int*)(a + 3 * Panel.Block)).AsSByte(); x3 = TDot.Dot(x3, u, s); y3 = TDot.Dot(y3, v, s);
                     quads += 64;
                     a += 4;
                 }
@@ -99,13 +99,13 @@ static unsafe class IntegerTile<TDot, TScheme>
                 d = Vector256.Create(rows->Scale);
                 f0 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(x0), scale0 * d, f0);
                 g0 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(y0), scale1 * d, g0);
-                d = Vector256.Create(rows[1 * ldr].Scale);
+                d = Vector256.Create(rows[1].Scale);
                 f1 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(x1), scale0 * d, f1);
                 g1 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(y1), scale1 * d, g1);
-                d = Vector256.Create(rows[2 * ldr].Scale);
+                d = Vector256.Create(rows[2].Scale);
                 f2 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(x2), scale0 * d, f2);
                 g2 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(y2), scale1 * d, g2);
-                d = Vector256.Create(rows[3 * ldr].Scale);
+                d = Vector256.Create(rows[3].Scale);
                 f3 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(x3), scale0 * d, f3);
                 g3 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(y3), scale1 * d, g3);
                 scales += Panel.Lanes;
@@ -114,17 +114,18 @@ static unsafe class IntegerTile<TDot, TScheme>
                     scale0 = Vector256.Load(minima); scale1 = Vector256.Load(minima + 8);
                     d = Vector256.Create(rows->Scale * n0);
                     f0 = Vector256.MultiplyAddEstimate(scale0, d, f0); g0 = Vector256.MultiplyAddEstimate(scale1, d, g0);
-                    d = Vector256.Create(rows[1 * ldr].Scale * n1);
+                    d = Vector256.Create(rows[1].Scale * n1);
                     f1 = Vector256.MultiplyAddEstimate(scale0, d, f1); g1 = Vector256.MultiplyAddEstimate(scale1, d, g1);
-                    d = Vector256.Create(rows[2 * ldr].Scale * n2);
+                    d = Vector256.Create(rows[2].Scale * n2);
                     f2 = Vector256.MultiplyAddEstimate(scale0, d, f2); g2 = Vector256.MultiplyAddEstimate(scale1, d, g2);
-                    d = Vector256.Create(rows[3 * ldr].Scale * n3);
+                    d = Vector256.Create(rows[3].Scale * n3);
                     f3 = Vector256.MultiplyAddEstimate(scale0, d, f3); g3 = Vector256.MultiplyAddEstimate(scale1, d, g3);
                     minima += Panel.Lanes;
                 }
             }
 
-            rows++;
+            a += step - Panel.Block;
+            rows = (RowScale*)((byte*)rows + step);
         }
 
         f0.Store(c + 0 * ldc); g0.Store(c + 0 * ldc + 8);
@@ -134,7 +135,7 @@ static unsafe class IntegerTile<TDot, TScheme>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows2(nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
+    public static void Rows2(nint blocks, sbyte* a, RowScale* rows, nint step, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
     {
         Vector256<float> f0 = default, g0 = default;
         Vector256<float> f1 = default, g1 = default;
@@ -150,7 +151,7 @@ static unsafe class IntegerTile<TDot, TScheme>
             for (int half = 0; half < (TScheme.Halves ? 2 : 1); half++)
             {
                 int n0 = TScheme.Halves ? (half == 0 ? rows->First : rows->Second) : rows->Both;
-                int n1 = TScheme.Halves ? (half == 0 ? rows[1 * ldr].First : rows[1 * ldr].Second) : rows[1 * ldr].Both;
+                int n1 = TScheme.Halves ? (half == 0 ? rows[1].First : rows[1].Second) : rows[1].Both;
                 Vector256<int> x0 = Vector256.Create(correction * n0), y0 = x0;
                 Vector256<int> x1 = Vector256.Create(correction * n1), y1 = x1;
                 for (int quad = 0; quad < (TScheme.Halves ? 4 : 8); quad++)
@@ -158,7 +159,7 @@ static unsafe class IntegerTile<TDot, TScheme>
                     Vector256<byte> u = Vector256.Load(quads), v = Vector256.Load(quads + 32);
                     Vector256<sbyte> s;
                     s = Vector256.Create(*(int*)a).AsSByte(); x0 = TDot.Dot(x0, u, s); y0 = TDot.Dot(y0, v, s);
-                    s = Vector256.Create(*(int*)(a + 1 * lda)).AsSByte(); x1 = TDot.Dot(x1, u, s); y1 = TDot.Dot(y1, v, s);
+                    s = Vector256.Create(*(int*)(a + 1 * Panel.Block)).AsSByte(); x1 = TDot.Dot(x1, u, s); y1 = TDot.Dot(y1, v, s);
                     quads += 64;
                     a += 4;
                 }
@@ -168,7 +169,7 @@ static unsafe class IntegerTile<TDot, TScheme>
                 d = Vector256.Create(rows->Scale);
                 f0 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(x0), scale0 * d, f0);
                 g0 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(y0), scale1 * d, g0);
-                d = Vector256.Create(rows[1 * ldr].Scale);
+                d = Vector256.Create(rows[1].Scale);
                 f1 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(x1), scale0 * d, f1);
                 g1 = Vector256.MultiplyAddEstimate(Vector256.ConvertToSingle(y1), scale1 * d, g1);
                 scales += Panel.Lanes;
@@ -177,13 +178,14 @@ static unsafe class IntegerTile<TDot, TScheme>
                     scale0 = Vector256.Load(minima); scale1 = Vector256.Load(minima + 8);
                     d = Vector256.Create(rows->Scale * n0);
                     f0 = Vector256.MultiplyAddEstimate(scale0, d, f0); g0 = Vector256.MultiplyAddEstimate(scale1, d, g0);
-                    d = Vector256.Create(rows[1 * ldr].Scale * n1);
+                    d = Vector256.Create(rows[1].Scale * n1);
                     f1 = Vector256.MultiplyAddEstimate(scale0, d, f1); g1 = Vector256.MultiplyAddEstimate(scale1, d, g1);
                     minima += Panel.Lanes;
                 }
             }
 
-            rows++;
+            a += step - Panel.Block;
+            rows = (RowScale*)((byte*)rows + step);
         }
 
         f0.Store(c + 0 * ldc); g0.Store(c + 0 * ldc + 8);
@@ -191,7 +193,7 @@ static unsafe class IntegerTile<TDot, TScheme>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows1(nint blocks, sbyte* a, nint lda, RowScale* rows, nint ldr, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
+    public static void Rows1(nint blocks, sbyte* a, RowScale* rows, nint step, byte* quads, float* scales, float* minima, int offset, float* c, nint ldc, bool add)
     {
         Vector256<float> f0 = default, g0 = default;
         if (add)
@@ -230,7 +232,8 @@ static unsafe class IntegerTile<TDot, TScheme>
                 }
             }
 
-            rows++;
+            a += step - Panel.Block;
+            rows = (RowScale*)((byte*)rows + step);
         }
 
         f0.Store(c + 0 * ldc); g0.Store(c + 0 * ldc + 8);

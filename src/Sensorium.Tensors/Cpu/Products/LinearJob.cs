@@ -11,7 +11,10 @@ unsafe struct LinearJob : IJob
     /// <summary>float32 tiles of the rows, chunk after chunk; null where every part takes integers.</summary>
     public float* Packed;
 
-    /// <summary>Integer rows; without values where no part takes them.</summary>
+    /// <summary>bfloat16 pairs in tiles of the rows; null where no part takes them.</summary>
+    public uint* Pairs;
+
+    /// <summary>Integer rows; without data where no part takes them.</summary>
     public QuantizedRows Quantized;
 
     public Tensor Y;
@@ -34,9 +37,6 @@ unsafe struct LinearJob : IJob
 
     /// <summary>Scratch memory of a worker.</summary>
     public static int WorkerScratch => (Math.Max(FloatProduct.ScratchBytes, IntegerProduct.ScratchBytes) + 63) & -64;
-
-    /// <summary>Whether a part takes integer rows.</summary>
-    public static bool TakesIntegers(PreparedWeight weight, Numerics numerics) => numerics == Numerics.Fast && weight is QuantPanels;
 
     /// <summary>Items of one part and one chunk.</summary>
     readonly nint ItemsOf(nint outputs) => ((outputs + Panel.Tile - 1) / Panel.Tile + ItemTiles - 1) / ItemTiles;
@@ -73,7 +73,7 @@ unsafe struct LinearJob : IJob
         nint firstRow = chunk * ChunkRows, rows = Math.Min(ChunkRows, Y.Rows - firstRow);
         nint firstTile = rest * ItemTiles, tiles = (part.Outputs + Panel.Tile - 1) / Panel.Tile, endTile = Math.Min(firstTile + ItemTiles, tiles);
         byte* scratch = Scratch + (nint)worker * WorkerScratch;
-        if (Quantized.Values != null && panels is QuantPanels quant)
+        if (Quantized.Data != null && panels is QuantPanels quant)
         {
             var product = new IntegerProduct
             {
@@ -99,8 +99,10 @@ unsafe struct LinearJob : IJob
             FirstColumn = column,
             Stage = Stage,
             Kernels = Kernels,
+            InPairs = Pairs != null && panels is HalfPanels { Pairs: not null },
         };
-        floats.Multiply(Packed + firstRow * Inputs, firstRow, rows, firstTile, endTile, scratch);
+        float* packed = floats.InPairs ? (float*)(Pairs + firstRow * ((Inputs + 1) / 2)) : Packed + firstRow * Inputs;
+        floats.Multiply(packed, firstRow, rows, firstTile, endTile, scratch);
     }
 }
 
@@ -117,6 +119,12 @@ unsafe struct PackRowsJob : IJob
     /// <summary>float32 tiles, or null.</summary>
     public float* Packed;
 
+    /// <summary>bfloat16 pairs in tiles, or null.</summary>
+    public uint* Pairs;
+
+    /// <summary>Memory for the pairs of a largest tile, for each worker.</summary>
+    public uint* PairScratch;
+
     public QuantizedRows Quantized;
 
     /// <summary>Rows of a chunk; a multiple of <see cref="ItemRows"/> unless it is the only one.</summary>
@@ -132,12 +140,17 @@ unsafe struct PackRowsJob : IJob
             FloatProduct.PackRows(Kernels, X, first, rows, Packed + first * X.Columns);
         }
 
-        if (Quantized.Values != null)
+        if (Pairs != null)
         {
-            nint blocks = X.Columns / Panel.Block;
+            nint pairs = (X.Columns + 1) / 2;
+            FloatProduct.PackPairs(Kernels, X, first, rows, Pairs + first * pairs, PairScratch + worker * Kernels.MaxRows * pairs);
+        }
+
+        if (Quantized.Data != null)
+        {
             for (nint row = first; row < first + rows; row++)
             {
-                RowQuantizer.Quantize(X.FloatRow(row), X.Columns, Quantized.Values + row * X.Columns, Quantized.Scales + row * blocks);
+                Quantized.Put(row, X.FloatRow(row));
             }
         }
     }

@@ -60,6 +60,9 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
         new(DType.Q6_K, Planes.NibblesAndPairs, ScaleKind.SuperOfSixteen, 32),
     ];
 
+    /// <summary>Every layout.</summary>
+    public static IReadOnlyList<QuantLayout> Known => All;
+
     /// <summary>The layout of a type; null where it has none.</summary>
     public static QuantLayout? Of(DType type) => Array.Find(All, layout => layout.Type == type);
 
@@ -67,6 +70,17 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
     public int Parts => Scales is ScaleKind.SuperOfSixteen or ScaleKind.SuperOfSixteenAndMinimum ? 2 : 1;
 
     public bool HasMinimum => Scales is ScaleKind.HalfAndMinimum or ScaleKind.SuperAndMinimum or ScaleKind.SuperOfSixteenAndMinimum;
+
+    /// <summary>The largest u.</summary>
+    public int Largest => Planes switch
+    {
+        Planes.Pairs => 3,
+        Planes.PairsAndBits => 7,
+        Planes.Nibbles => IsIndex ? 255 : 15,
+        Planes.NibblesAndBits => 31,
+        Planes.NibblesAndPairs => 63,
+        _ => 255,
+    };
 
     /// <summary>Bytes of integers, 32 inputs by 16 outputs.</summary>
     public int QuadBytes => (int)Planes;

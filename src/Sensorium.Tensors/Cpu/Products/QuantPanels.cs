@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu.Products;
 
@@ -17,11 +18,16 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
 
     public QuantLayout Layout => layout;
 
+    /// <summary>The generated kernels; null where the managed ones compute.</summary>
+    public IntegerCode? Code { get; private init; }
+
+    public override Arithmetic ArithmeticOf(Numerics numerics) => numerics == Numerics.Fast ? Arithmetic.Int8 : Arithmetic.Float32;
+
     nint Blocks => Inputs / Panel.Block;
 
     public static QuantPanels Pack(CpuDevice device, QuantLayout layout, RawTensor raw, nint outputs, nint inputs)
     {
-        var panels = new QuantPanels(layout, outputs, inputs);
+        var panels = new QuantPanels(layout, outputs, inputs) { Code = device.Generated.Integers(layout) };
         var job = new PackJob { Panels = panels, Data = raw.Data };
         device.Workers.Run(panels.Groups, ref job);
         GC.KeepAlive(raw);
@@ -44,99 +50,15 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
         return tile;
     }
 
+    /// <summary>Where the packed scales of a block begin.</summary>
+    public byte* PackedScales(nint group, nint block) => Group(group) + Blocks * layout.QuadBytes + block * layout.ScaleBytes;
+
+    /// <summary>Where the scales of a block's super-block begin.</summary>
+    public byte* PackedSuper(nint group, nint block) => Group(group) + Blocks * (layout.QuadBytes + layout.ScaleBytes) + block / SliceBlocks * layout.SuperBytes;
+
     /// <summary>A slice's scales and minima, <c>[blocks][parts][16]</c> each; minima only where the layout has them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Scales(nint group, nint firstBlock, nint blocks, float* scales, float* minima)
-    {
-        byte* from = Group(group) + Blocks * layout.QuadBytes + firstBlock * layout.ScaleBytes;
-        byte* super = Group(group) + Blocks * (layout.QuadBytes + layout.ScaleBytes) + firstBlock / SliceBlocks * layout.SuperBytes;
-        float* d = stackalloc float[2 * Panel.Lanes];
-        if (layout.SuperBytes > 0)
-        {
-            Halves.Widen16((ushort*)super, d);
-            if (layout.HasMinimum)
-            {
-                Halves.Widen16((ushort*)super + Panel.Lanes, d + Panel.Lanes);
-            }
-        }
-
-        switch (layout.Scales)
-        {
-            case ScaleKind.Half:
-                for (nint i = 0; i < blocks; i++)
-                {
-                    Halves.Widen16((ushort*)from + i * Panel.Lanes, scales + i * Panel.Lanes);
-                }
-
-                break;
-            case ScaleKind.HalfAndMinimum:
-                for (nint i = 0; i < blocks; i++)
-                {
-                    Halves.Widen16((ushort*)from + 2 * i * Panel.Lanes, scales + i * Panel.Lanes);
-                    Halves.Widen16((ushort*)from + (2 * i + 1) * Panel.Lanes, minima + i * Panel.Lanes);
-                }
-
-                break;
-            case ScaleKind.SuperAndMinimum:
-                for (nint i = 0; i < blocks; i++)
-                {
-                    Times(Vector128.Load(from + 2 * i * Panel.Lanes), d, scales + i * Panel.Lanes);
-                    TimesNegated(Vector128.Load(from + (2 * i + 1) * Panel.Lanes), d + Panel.Lanes, minima + i * Panel.Lanes);
-                }
-
-                break;
-            case ScaleKind.SuperOfSixteen:
-                for (nint i = 0; i < 2 * blocks; i++)
-                {
-                    Times(Vector128.Load((sbyte*)from + i * Panel.Lanes), d, scales + i * Panel.Lanes);
-                }
-
-                break;
-            default:
-                Vector128<byte> low = Vector128.Create((byte)15);
-                for (nint i = 0; i < 2 * blocks; i++)
-                {
-                    Vector128<byte> both = Vector128.Load(from + i * Panel.Lanes);
-                    Times(both & low, d, scales + i * Panel.Lanes);
-                    TimesNegated((both.AsUInt16() >>> 4).AsByte() & low, d + Panel.Lanes, minima + i * Panel.Lanes);
-                }
-
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Times(Vector128<byte> integers, float* d, float* to)
-    {
-        (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(integers);
-        (Vector256.ConvertToSingle(Wide(low)) * Vector256.Load(d)).Store(to);
-        (Vector256.ConvertToSingle(Wide(high)) * Vector256.Load(d + 8)).Store(to + 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void TimesNegated(Vector128<byte> integers, float* d, float* to)
-    {
-        (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(integers);
-        (-(Vector256.ConvertToSingle(Wide(low)) * Vector256.Load(d))).Store(to);
-        (-(Vector256.ConvertToSingle(Wide(high)) * Vector256.Load(d + 8))).Store(to + 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Times(Vector128<sbyte> integers, float* d, float* to)
-    {
-        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(integers);
-        (Vector128<int> a, Vector128<int> b) = Vector128.Widen(low);
-        (Vector128<int> e, Vector128<int> f) = Vector128.Widen(high);
-        (Vector256.ConvertToSingle(Vector256.Create(a, b)) * Vector256.Load(d)).Store(to);
-        (Vector256.ConvertToSingle(Vector256.Create(e, f)) * Vector256.Load(d + 8)).Store(to + 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<int> Wide(Vector128<ushort> x)
-    {
-        (Vector128<uint> low, Vector128<uint> high) = Vector128.Widen(x);
-        return Vector256.Create(low, high).AsInt32();
-    }
+    public void Scales(nint group, nint firstBlock, nint blocks, float* scales, float* minima) =>
+        QuantScales.Unpack(layout, PackedScales(group, firstBlock), PackedSuper(group, firstBlock), blocks, scales, minima);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override float* Floats(nint group, nint first, nint count, float* tile)

@@ -24,12 +24,13 @@ static unsafe class RowQuantizer
 {
     /// <param name="x">[count], a multiple of 32.</param>
     /// <param name="count">How many.</param>
-    /// <param name="q">[count]</param>
-    /// <param name="scales">[count / 32]</param>
+    /// <param name="q">The first 32 integers.</param>
+    /// <param name="scale">The first block's scale.</param>
+    /// <param name="step">Bytes from block to block of both.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Quantize(float* x, nint count, sbyte* q, RowScale* scales)
+    public static void Quantize(float* x, nint count, sbyte* q, RowScale* scale, nint step)
     {
-        for (nint block = 0; block < count / 32; block++, x += 32, q += 32)
+        for (nint block = 0; block < count / 32; block++, x += 32, q += step, scale = (RowScale*)((byte*)scale + step))
         {
             Vector256<float> a = Vector256.Load(x), b = Vector256.Load(x + 8), c = Vector256.Load(x + 16), d = Vector256.Load(x + 24);
             Vector256<float> most = Vector256.Max(
@@ -37,12 +38,12 @@ static unsafe class RowQuantizer
                 Vector256.Max(Vector256.Abs(c), Vector256.Abs(d)));
             Vector128<float> four = Vector128.Max(most.GetLower(), most.GetUpper());
             float largest = MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
-            float scale = largest / 127;
-            Vector256<float> inverse = Vector256.Create(scale > 0 ? 127 / largest : 0);
+            float unit = largest / 127;
+            Vector256<float> inverse = Vector256.Create(unit > 0 ? 127 / largest : 0);
             Vector256<int> i = Round(a * inverse), j = Round(b * inverse), k = Round(c * inverse), l = Round(d * inverse);
             Vector256.Narrow(Vector256.Narrow(i, j), Vector256.Narrow(k, l)).Store(q);
             int first = Vector256.Sum(i + j), second = Vector256.Sum(k + l);
-            scales[block] = new RowScale { Scale = scale, First = first, Second = second, Both = first + second };
+            *scale = new RowScale { Scale = unit, First = first, Second = second, Both = first + second };
         }
     }
 

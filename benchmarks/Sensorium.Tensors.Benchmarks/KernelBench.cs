@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using Sensorium.Tensors.Cpu;
+using Sensorium.Tensors.Cpu.Generated;
+using Sensorium.Tensors.Cpu.Products;
+
+namespace Sensorium.Tensors.Benchmarks;
+
+/// <summary>Generated kernels alone, on data that the first-level cache holds: what a kernel can reach before memory has a say.</summary>
+static unsafe class KernelBench
+{
+    public static void Run(CpuDevice device, DType[] types)
+    {
+        double peak = Ceilings.Floats(device) / device.Workers.Threads;
+        foreach (DType type in types)
+        {
+            if (QuantLayout.Of(type) is not { } layout || device.Generated.Integers(layout) is not { } code)
+            {
+                continue;
+            }
+
+            const int Blocks = 16, Inputs = Blocks * 32;
+            using var memory = new NativeBuffer(1 << 20);
+            new Span<byte>(memory.Pointer, 1 << 20).Clear();
+            byte* group = memory.Pointer;
+            uint state = 1;
+            IntegerTwin.Fill(layout, group, Blocks, ref state);
+            byte* quads = group + 65536;
+            float* c = (float*)(quads + 65536);
+            byte* rowsAt = (byte*)(c + 4096);
+            foreach (bool unpacked in new[] { false, true })
+            {
+                if (unpacked && layout.Planes == Planes.Bytes)
+                {
+                    continue;
+                }
+
+                for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
+                {
+                    byte* scales = group + Blocks * layout.QuadBytes;
+                    var arguments = new IntegerArguments
+                    {
+                        Rows = rowsAt,
+                        Integers0 = unpacked ? quads : group,
+                        Integers1 = unpacked ? quads : group,
+                        Scales0 = unpacked ? quads + 16384 : scales,
+                        Scales1 = unpacked ? quads + 16384 : scales,
+                        Super0 = unpacked ? quads + 32768 : scales + Blocks * layout.ScaleBytes,
+                        Super1 = unpacked ? quads + 32768 : scales + Blocks * layout.ScaleBytes,
+                        C0 = c,
+                        C1 = c + 16,
+                        Stride = 128,
+                        Blocks = Blocks,
+                    };
+                    double best = double.MaxValue;
+                    for (int attempt = 0; attempt < 20; attempt++)
+                    {
+                        long start = Stopwatch.GetTimestamp();
+                        for (int i = 0; i < 1000; i++)
+                        {
+                            if (unpacked)
+                            {
+                                code.Unpacked(rows, &arguments);
+                            }
+                            else
+                            {
+                                code.Packed(rows, &arguments);
+                            }
+                        }
+
+                        best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / 1000);
+                    }
+
+                    double speed = 2.0 * rows * Inputs * 16 * code.Groups / best;
+                    Console.WriteLine($"kernel {type} {rows} rows{(unpacked ? ", unpacked" : "")}: {best * 1e9 / Blocks,6:f1} ns a block, {speed / 1e9,6:f0} GOP/s, {speed / peak:f2} of the fp32 peak, {code.Groups * layout.GroupBytes(Inputs) / best / 1e9,5:f1} GB/s");
+                }
+            }
+        }
+    }
+}

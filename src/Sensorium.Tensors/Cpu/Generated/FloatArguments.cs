@@ -1,0 +1,26 @@
+namespace Sensorium.Tensors.Cpu.Generated;
+
+/// <summary>What a generated float kernel is told: a tile of packed rows by one or two groups of 16 outputs.</summary>
+unsafe struct FloatArguments
+{
+    /// <summary>[k][rows] float32, or [k / 2][rows] pairs of bfloat16.</summary>
+    public void* A;
+
+    /// <summary>The groups: [k][16] float32, or [k / 2][16] pairs of 16-bit numbers.</summary>
+    public void* B0, B1;
+
+    /// <summary>[rows][16 or 32], what is there is added to or overwritten.</summary>
+    public float* C;
+
+    /// <summary>Bytes from row to row of c.</summary>
+    public nint Stride;
+
+    /// <summary>Steps: numbers of k, or pairs of them; may be zero.</summary>
+    public nint Steps;
+
+    /// <summary>Not zero: after the pairs comes a number that has no second.</summary>
+    public nint Odd;
+
+    /// <summary>Not zero: c holds sums to go on from.</summary>
+    public nint Add;
+}

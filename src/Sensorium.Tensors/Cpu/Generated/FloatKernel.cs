@@ -1,0 +1,297 @@
+using System.Globalization;
+using Iced.Intel;
+
+namespace Sensorium.Tensors.Cpu.Generated;
+
+/// <summary>How the weight's numbers lie that a float kernel reads.</summary>
+enum FloatSource
+{
+    /// <summary>float32.</summary>
+    Floats,
+
+    /// <summary>Pairs of bfloat16, widened in registers.</summary>
+    Brains,
+
+    /// <summary>Pairs of float16, widened in registers.</summary>
+    Halves,
+
+    /// <summary>Pairs of bfloat16 by pairs of bfloat16: <c>vdpbf16ps</c>.</summary>
+    BrainPairs,
+}
+
+/// <summary>
+/// The program of a float32 product: a tile of rows by one or two groups of 16 outputs, each result one lane that takes
+/// its products in the order of k, fused: to the bit what <see cref="Products.FloatTile{TVector, TOps}"/> computes. With
+/// <see cref="FloatSource.BrainPairs"/> a lane takes two products a step, the upper number's first.
+/// </summary>
+/// <remarks>
+/// Twelve rows by two vectors of 512 bits: 24 multiply-adds on two ports take twelve cycles, in which 24 loads are
+/// possible and 14 needed; six rows by two vectors of 256 bits: six cycles, twelve loads and eight.
+/// </remarks>
+/// <param name="set">AVX2, AVX512 or AVX512-BF16.</param>
+/// <param name="source">What it reads.</param>
+/// <param name="rows">Rows of the tile.</param>
+/// <param name="groups">Groups of 16 outputs.</param>
+sealed class FloatKernel(Instructions set, FloatSource source, int rows, int groups) : KernelProgram(set)
+{
+    const int Unroll = 4;
+
+    // Far enough to cover the memory's latency, within what the group or its neighbour holds.
+    const int Ahead = 2048;
+
+    KernelWriter w = null!;
+
+    /// <summary>What it reads.</summary>
+    public FloatSource Source => source;
+
+    /// <summary>Rows of the tile.</summary>
+    public int Rows => rows;
+
+    /// <summary>Groups of 16 outputs.</summary>
+    public int Groups => groups;
+
+    /// <inheritdoc/>
+    public override string Name => string.Create(CultureInfo.InvariantCulture, $"{Kind}-{SetName}-{rows}x{groups * 16}");
+
+    string Kind => source switch { FloatSource.Floats => "f32", FloatSource.Brains => "bf16-widened", FloatSource.Halves => "f16-widened", _ => "bf16" };
+
+    bool IsWide => Set != Instructions.Avx2;
+
+    int Vectors => groups * 64 / w.Bytes;
+
+    static Register A => KernelWriter.Pointers[0];
+
+    static Register B(int group) => KernelWriter.Pointers[1 + group];
+
+    static Register C => KernelWriter.Pointers[3];
+
+    static Register Stride => KernelWriter.Pointers[4];
+
+    Register Sum(int row, int vector) => w.V(row * Vectors + vector);
+
+    Register Free(int i) => w.V(rows * Vectors + i);
+
+    /// <summary>A vector's numbers at a step.</summary>
+    MemoryOperand At(int vector, int step) => IsWide ? KernelWriter.At(B(vector), step * 64) : KernelWriter.At(B(vector / 2), step * 64 + vector % 2 * 32);
+
+    /// <inheritdoc/>
+    public override byte[] Write(bool? windows = null)
+    {
+        w = new KernelWriter(IsWide ? 512 : 256, windows);
+        w.Field(A, 0);
+        for (int group = 0; group < groups; group++)
+        {
+            w.Field(B(group), 1 + group);
+        }
+
+        w.Field(Stride, 4);
+        w.Field(KernelWriter.Counter, 5);
+        LoadSums();
+        Label loop = w.NewLabel(), rest = w.NewLabel(), single = w.NewLabel(), odd = w.NewLabel(), done = w.NewLabel();
+        w.Here(ref loop);
+        w.UnlessAtLeast(Unroll, rest);
+        for (int step = 0; step < Unroll; step++)
+        {
+            Step(step);
+        }
+
+        Advance(Unroll);
+        w.Add(KernelWriter.Counter, -Unroll);
+        w.GoTo(loop);
+        w.Here(ref rest);
+        w.WhenDone(odd);
+        w.Here(ref single);
+        Step(0);
+        Advance(1);
+        w.Repeat(single);
+        w.Here(ref odd);
+        if (source is FloatSource.Brains or FloatSource.Halves)
+        {
+            w.SkipIfZero(6, done);
+            Widened(0, isLast: true);
+        }
+
+        w.Here(ref done);
+        w.Field(C, 3);
+        EachRow((row, vector) => w.Store(KernelWriter.At(C, vector * w.Bytes), Sum(row, vector)));
+        return w.End();
+    }
+
+    void LoadSums()
+    {
+        Label fresh = w.NewLabel(), begin = w.NewLabel();
+        w.SkipIfZero(7, fresh);
+        w.Field(C, 3);
+        EachRow((row, vector) => w.Load(Sum(row, vector), KernelWriter.At(C, vector * w.Bytes)));
+        w.GoTo(begin);
+        w.Here(ref fresh);
+        for (int i = 0; i < rows * Vectors; i++)
+        {
+            w.Zero(w.V(i));
+        }
+
+        w.Here(ref begin);
+    }
+
+    void EachRow(Action<int, int> what)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            for (int vector = 0; vector < Vectors; vector++)
+            {
+                what(row, vector);
+            }
+
+            if (row < rows - 1)
+            {
+                w.AddRegister(C, Stride);
+            }
+        }
+    }
+
+    /// <summary>Bytes of the rows at a step: two numbers a row where the weight has pairs.</summary>
+    int StepBytes => rows * (source is FloatSource.Brains or FloatSource.Halves ? 8 : 4);
+
+    void Advance(int steps)
+    {
+        w.Add(A, steps * StepBytes);
+        for (int group = 0; group < groups; group++)
+        {
+            w.Add(B(group), steps * 64);
+        }
+    }
+
+    void Step(int step)
+    {
+        if (rows <= 2 && source != FloatSource.Floats)
+        {
+            for (int group = 0; group < groups; group++)
+            {
+                w.Prefetch(B(group), Ahead + step * 64);
+            }
+        }
+
+        switch (source)
+        {
+            case FloatSource.Floats:
+                for (int vector = 0; vector < Vectors; vector++)
+                {
+                    w.Load(Free(vector), At(vector, step));
+                }
+
+                MultiplyAdd(step * StepBytes, 0);
+                break;
+            case FloatSource.BrainPairs:
+                for (int vector = 0; vector < Vectors; vector++)
+                {
+                    w.Load(Free(vector), At(vector, step));
+                }
+
+                for (int row = 0; row < rows; row++)
+                {
+                    w.BroadcastInt(Free(Vectors), KernelWriter.At(A, step * StepBytes + row * 4));
+                    for (int vector = 0; vector < Vectors; vector++)
+                    {
+                        w.DotBrains(Sum(row, vector), Free(vector), Free(Vectors));
+                    }
+                }
+
+                break;
+            default:
+                Widened(step, isLast: false);
+                break;
+        }
+    }
+
+    /// <summary>Rows by the vectors in Free(first) and behind.</summary>
+    void MultiplyAdd(int at, int first)
+    {
+        Register one = w.V(w.Registers - 1);
+        for (int row = 0; row < rows; row++)
+        {
+            w.Broadcast(one, KernelWriter.At(A, at + row * 4));
+            for (int vector = 0; vector < Vectors; vector++)
+            {
+                w.MultiplyAdd(Sum(row, vector), Free(first + vector), one);
+            }
+        }
+    }
+
+    /// <summary>Two numbers of k, or the last one alone.</summary>
+    void Widened(int step, bool isLast)
+    {
+        int at = step * StepBytes;
+        if (source == FloatSource.Brains)
+        {
+            for (int vector = 0; vector < Vectors; vector++)
+            {
+                w.Load(Free(vector), At(vector, step));
+                w.ShiftLeft32(Free(vector), Free(vector), 16);
+            }
+
+            MultiplyAdd(at, 0);
+            if (!isLast)
+            {
+                for (int vector = 0; vector < Vectors; vector++)
+                {
+                    w.Load(Free(vector), At(vector, step));
+                    w.And(Free(vector), Free(vector), w.Constant(0xffff0000));
+                }
+
+                MultiplyAdd(at + rows * 4, 0);
+            }
+
+            return;
+        }
+
+        // The pairs of all vectors are parted first; their upper halves wait in the vectors behind.
+        Register free = w.V(w.Registers - 1);
+        for (int vector = 0; vector < Vectors; vector++)
+        {
+            w.PartPairs(Free(vector), At(vector, step), free);
+        }
+
+        if (KeepsUpper)
+        {
+            for (int vector = 0; vector < Vectors; vector++)
+            {
+                w.UpperHalf(Free(Vectors + vector), Free(vector));
+                w.WidenLowerHalves(Free(vector), Free(vector));
+            }
+
+            MultiplyAdd(at, 0);
+            if (!isLast)
+            {
+                for (int vector = 0; vector < Vectors; vector++)
+                {
+                    w.WidenLowerHalves(Free(Vectors + vector), Free(Vectors + vector));
+                }
+
+                MultiplyAdd(at + rows * 4, Vectors);
+            }
+
+            return;
+        }
+
+        for (int vector = 0; vector < Vectors; vector++)
+        {
+            w.WidenLowerHalves(Free(vector), Free(vector));
+        }
+
+        MultiplyAdd(at, 0);
+        if (!isLast)
+        {
+            for (int vector = 0; vector < Vectors; vector++)
+            {
+                w.PartPairs(Free(vector), At(vector, step), free);
+                w.UpperHalf(Free(vector), Free(vector));
+                w.WidenLowerHalves(Free(vector), Free(vector));
+            }
+
+            MultiplyAdd(at + rows * 4, 0);
+        }
+    }
+
+    /// <summary>Whether registers are left for both numbers of the pairs.</summary>
+    bool KeepsUpper => (rows + 2) * Vectors < w.Registers;
+}

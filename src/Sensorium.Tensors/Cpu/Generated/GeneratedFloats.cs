@@ -1,0 +1,57 @@
+using Sensorium.Tensors.Cpu.Products;
+
+namespace Sensorium.Tensors.Cpu.Generated;
+
+/// <summary>A tier's float32 products by generated code.</summary>
+sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels managed) : FloatKernels
+{
+    /// <inheritdoc/>
+    public override int MaxRows => code.MaxRows;
+
+    /// <inheritdoc/>
+    public override int RowsOf(nint left) => (int)Math.Min(left, MaxRows);
+
+    /// <inheritdoc/>
+    public override void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add)
+    {
+        if (!code.IsLive)
+        {
+            // The device is gone; the managed tiles know their own sizes only, but pack as these do.
+            OneByOne(rows, k, a, b0, b1, c, ldc, add);
+            return;
+        }
+
+        for (nint at = 0; at < k || at == 0; at += FloatCode.MostInputs)
+        {
+            var arguments = new FloatArguments
+            {
+                A = a + at * rows,
+                B0 = b0 + at * Panel.Lanes,
+                B1 = b1 + at * Panel.Lanes,
+                C = c,
+                Stride = ldc * sizeof(float),
+                Steps = Math.Min(FloatCode.MostInputs, k - at),
+                Add = add || at > 0 ? 1 : 0,
+            };
+            code.Multiply(rows, &arguments);
+        }
+    }
+
+    void OneByOne(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add)
+    {
+        float* one = stackalloc float[Panel.Slice];
+        for (int row = 0; row < rows; row++)
+        {
+            for (nint at = 0; at < k || at == 0; at += Panel.Slice)
+            {
+                nint count = Math.Min(Panel.Slice, k - at);
+                for (nint i = 0; i < count; i++)
+                {
+                    one[i] = a[(at + i) * rows + row];
+                }
+
+                managed.Multiply(1, count, one, b0 + at * Panel.Lanes, b1 + at * Panel.Lanes, c + row * ldc, ldc, add || at > 0);
+            }
+        }
+    }
+}

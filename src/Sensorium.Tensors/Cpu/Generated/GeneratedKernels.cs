@@ -1,0 +1,189 @@
+using System.Globalization;
+using Sensorium.Tensors.Cpu.Products;
+
+namespace Sensorium.Tensors.Cpu.Generated;
+
+/// <summary>
+/// The generated kernels of a device: compiled when a weight first needs them, tried once on a small case, and freed with
+/// the device. Where there are none, because the processor lacks the instructions, the system refuses executable memory or
+/// a kernel computes something else than its twin, the managed kernels do the work.
+/// </summary>
+sealed class GeneratedKernels : IDisposable
+{
+    readonly object gate = new();
+    readonly ExecutableMemory memory = new();
+    readonly Dictionary<DType, IntegerCode?> integers = [];
+    readonly Dictionary<FloatSource, FloatCode?> floats = [];
+    readonly Dictionary<string, CompiledKernel?> ceilings = new(StringComparer.Ordinal);
+    readonly SortedDictionary<string, string> refusals = new(StringComparer.Ordinal);
+    readonly Instructions sets;
+    bool disposed;
+
+    readonly Func<IReadOnlyList<KernelProgram>, IReadOnlyList<CompiledKernel>> compile;
+
+    /// <param name="sets">The instructions that kernels may be written in.</param>
+    /// <param name="compile">How kernels become callable, for tests; unless told, as machine code.</param>
+    public GeneratedKernels(Instructions sets, Func<IReadOnlyList<KernelProgram>, IReadOnlyList<CompiledKernel>>? compile = null)
+    {
+        this.sets = sets;
+        this.compile = compile ?? ToMemory;
+    }
+
+    /// <summary>The instructions that kernels may be written in.</summary>
+    public Instructions Sets => sets;
+
+    /// <summary>Why kernels that the processor could run are not used: kernels, reason.</summary>
+    public IReadOnlyList<(string Kernels, string Reason)> Refusals
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. refusals.Select(r => (r.Key, r.Value))];
+            }
+        }
+    }
+
+    /// <summary>Bytes of executable memory held.</summary>
+    public long HeldBytes => memory.HeldBytes;
+
+    /// <summary>The int8 kernels of a layout; null where there are none.</summary>
+    public IntegerCode? Integers(QuantLayout layout)
+    {
+        Instructions set = IntegerCode.Best(sets);
+        if (set == Instructions.None)
+        {
+            return null;
+        }
+
+        lock (gate)
+        {
+            if (!integers.TryGetValue(layout.Type, out IntegerCode? code))
+            {
+                string name = string.Create(CultureInfo.InvariantCulture, $"int8 {layout.Type}");
+                IReadOnlyList<KernelProgram> programs = IntegerCode.Programs(set, layout);
+                code = Compile(name, programs) is { } compiled ? new IntegerCode(set, programs, compiled) : null;
+                integers[layout.Type] = code = code is null || Tried(name, IntegerTwin.Agrees(code, layout)) ? code : null;
+            }
+
+            return code;
+        }
+    }
+
+    /// <summary>The float kernels of a source; null where there are none.</summary>
+    public FloatCode? Floats(FloatSource source)
+    {
+        Instructions set = FloatCode.Best(sets, source);
+        if (set == Instructions.None)
+        {
+            return null;
+        }
+
+        lock (gate)
+        {
+            if (!floats.TryGetValue(source, out FloatCode? code))
+            {
+                string name = source switch
+                {
+                    FloatSource.Floats => "float32",
+                    FloatSource.Brains => "bfloat16 by float32",
+                    FloatSource.Halves => "float16 by float32",
+                    _ => "bfloat16",
+                };
+                IReadOnlyList<KernelProgram> programs = FloatCode.Programs(set, source);
+                code = Compile(name, programs) is { } compiled ? new FloatCode(programs, compiled) : null;
+                floats[source] = code = code is null || Tried(name, FloatTwin.Agrees(code, source)) ? code : null;
+            }
+
+            return code;
+        }
+    }
+
+    /// <summary>A loop that shows a ceiling, with its operations a round; null where there is none.</summary>
+    /// <param name="source">null: int8.</param>
+    public (CompiledKernel Kernel, double Operations)? Ceiling(FloatSource? source)
+    {
+        Instructions set = source is { } floats ? FloatCode.Best(sets, floats) : IntegerCode.Best(sets);
+        if (set == Instructions.None)
+        {
+            return null;
+        }
+
+        lock (gate)
+        {
+            var program = new CeilingKernel(set, source);
+            if (!ceilings.TryGetValue(program.Name, out CompiledKernel? kernel))
+            {
+                ceilings[program.Name] = kernel = Compile(program.Name, [program])?[0];
+            }
+
+            return kernel is null ? null : (kernel, program.Operations);
+        }
+    }
+
+    bool Tried(string name, bool agrees)
+    {
+        if (!agrees)
+        {
+            refusals[name] = "computed something else than the plain loop";
+        }
+
+        return agrees;
+    }
+
+    IReadOnlyList<CompiledKernel>? Compile(string name, IReadOnlyList<KernelProgram> programs)
+    {
+        if (disposed)
+        {
+            return null;
+        }
+
+        try
+        {
+            return compile(programs);
+        }
+        catch (PlatformNotSupportedException e)
+        {
+            refusals[name] = e.Message;
+            return null;
+        }
+    }
+
+    IReadOnlyList<CompiledKernel> ToMemory(IReadOnlyList<KernelProgram> programs)
+    {
+        const int Alignment = 64;
+        var code = new List<byte>();
+        var offsets = new nint[programs.Count];
+        for (int i = 0; i < programs.Count; i++)
+        {
+            code.AddRange(new byte[(Alignment - code.Count % Alignment) % Alignment]);
+            offsets[i] = code.Count;
+            code.AddRange(programs[i].Write());
+        }
+
+        nint address = memory.Add(code.ToArray());
+        return [.. offsets.Select(o => new NativeKernel(address + o))];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            // A weight may outlive its device; its products are then computed by the managed kernels.
+            disposed = true;
+            ceilings.Clear();
+            foreach (IntegerCode? code in integers.Values)
+            {
+                code?.Clear();
+            }
+
+            foreach (FloatCode? code in floats.Values)
+            {
+                code?.Clear();
+            }
+
+            memory.Dispose();
+        }
+    }
+}

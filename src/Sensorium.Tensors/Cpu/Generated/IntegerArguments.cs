@@ -1,0 +1,32 @@
+using Sensorium.Tensors.Cpu.Products;
+
+namespace Sensorium.Tensors.Cpu.Generated;
+
+/// <summary>What a generated integer kernel is told: a tile of quantised rows by two vectors of outputs.</summary>
+/// <remarks>With 512 bits the two vectors are two groups of 16 outputs; with 256 bits the two halves of one group, and the second pointers are not read.</remarks>
+unsafe struct IntegerArguments
+{
+    /// <summary>The tile's first block; see <see cref="QuantizedRows"/>.</summary>
+    public byte* Rows;
+
+    /// <summary>Integers of the first block: packed, or quads.</summary>
+    public byte* Integers0, Integers1;
+
+    /// <summary>Scales of the first block: packed, or float32 <c>[blocks][parts][16]</c>.</summary>
+    public byte* Scales0, Scales1;
+
+    /// <summary>Packed: scales of the super-block. Unpacked: float32 minima.</summary>
+    public byte* Super0, Super1;
+
+    /// <summary>[rows][16], what is there is added to or overwritten.</summary>
+    public float* C0, C1;
+
+    /// <summary>Bytes from row to row of both.</summary>
+    public nint Stride;
+
+    /// <summary>Blocks of 32 inputs, at least one; where there are super-blocks a multiple of eight.</summary>
+    public nint Blocks;
+
+    /// <summary>Not zero: c holds sums to go on from.</summary>
+    public nint Add;
+}

@@ -1,0 +1,67 @@
+using Sensorium.Tensors.Cpu.Products;
+
+namespace Sensorium.Tensors.Cpu.Generated;
+
+/// <summary>The compiled integer kernels of a layout, one for each number of rows of a tile.</summary>
+sealed unsafe class IntegerCode
+{
+    readonly CompiledKernel?[] packed = new CompiledKernel?[IntegerKernel.MostRows + 1];
+    readonly CompiledKernel?[] unpacked = new CompiledKernel?[IntegerKernel.MostRows + 1];
+
+    /// <summary>Blocks of a call at most; a multiple of a super-block's.</summary>
+    public const nint MostBlocks = 512;
+
+    /// <param name="set">What the kernels are written in.</param>
+    /// <param name="programs">Those of <see cref="Programs"/>.</param>
+    /// <param name="compiled">The same, compiled.</param>
+    public IntegerCode(Instructions set, IReadOnlyList<KernelProgram> programs, IReadOnlyList<CompiledKernel> compiled)
+    {
+        Groups = set == Instructions.Avx512Vnni ? 2 : 1;
+        for (int i = 0; i < programs.Count; i++)
+        {
+            var kernel = (IntegerKernel)programs[i];
+            (kernel.Unpacked ? unpacked : packed)[kernel.Rows] = compiled[i];
+        }
+    }
+
+    /// <summary>Groups of 16 outputs that a call computes.</summary>
+    public int Groups { get; }
+
+    /// <summary>False when the device is gone, and the code with it.</summary>
+    public bool IsLive => packed[1] != null;
+
+    /// <summary>What a layout needs.</summary>
+    public static IReadOnlyList<KernelProgram> Programs(Instructions set, QuantLayout layout)
+    {
+        var programs = new List<KernelProgram>();
+        for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
+        {
+            programs.Add(new IntegerKernel(set, layout, rows, unpacked: false));
+            if (layout.Planes != Planes.Bytes)
+            {
+                programs.Add(new IntegerKernel(set, layout, rows, unpacked: true));
+            }
+        }
+
+        return programs;
+    }
+
+    /// <summary>The best instructions of those given for a layout; none where there are none.</summary>
+    public static Instructions Best(Instructions sets) =>
+        sets.HasFlag(Instructions.Avx512Vnni) ? Instructions.Avx512Vnni
+        : sets.HasFlag(Instructions.AvxVnni) ? Instructions.AvxVnni
+        : sets & Instructions.Avx2;
+
+    /// <summary>A tile of rows by the packed integers.</summary>
+    public void Packed(int rows, IntegerArguments* arguments) => packed[rows]!.Call(arguments);
+
+    /// <summary>A tile of rows by quads and float32 scales.</summary>
+    public void Unpacked(int rows, IntegerArguments* arguments) => unpacked[rows]!.Call(arguments);
+
+    /// <summary>Forgets the code.</summary>
+    public void Clear()
+    {
+        Array.Clear(packed);
+        Array.Clear(unpacked);
+    }
+}

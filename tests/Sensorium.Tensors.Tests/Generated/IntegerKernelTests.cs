@@ -1,0 +1,234 @@
+using Sensorium.Tensors.Cpu;
+using Sensorium.Tensors.Cpu.Generated;
+using Sensorium.Tensors.Cpu.Products;
+using Sensorium.Tensors.Tests.Cpu;
+
+namespace Sensorium.Tensors.Tests.Generated;
+
+/// <summary>Every generated int8 kernel equals the plain loop to the bit: interpreted, and natively where the processor has the instructions.</summary>
+public sealed unsafe class IntegerKernelTests
+{
+    static readonly DType[] Types = [DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q5_0, DType.Q5_1, DType.IQ4_NL, DType.Q2_K, DType.Q3_K, DType.Q4_K, DType.Q5_K, DType.Q6_K];
+
+    public static TheoryData<int, DType> Kernels()
+    {
+        var data = new TheoryData<int, DType>();
+        foreach (Instructions set in new[] { Instructions.Avx2, Instructions.AvxVnni, Instructions.Avx512Vnni })
+        {
+            foreach (DType type in Types)
+            {
+                data.Add((int)set, type);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void A_kernel_is_its_loop(int set, DType type)
+    {
+        QuantLayout layout = QuantLayout.Of(type)!;
+        foreach (IntegerKernel program in IntegerCode.Programs((Instructions)set, layout).Cast<IntegerKernel>())
+        {
+            bool super = layout.SuperBytes > 0;
+            foreach (int blocks in super ? [8, 16] : new[] { 1, 3 })
+            {
+                bool add = blocks > 1 == (program.Rows % 2 == 0), windows = program.Rows % 3 == 0;
+                using var memory = new Case(layout, (Instructions)set, program, blocks, add);
+                byte[] code = program.Write(windows);
+                using (var machine = new KernelMachine(code, windows))
+                {
+                    memory.AllowAll(machine);
+                    memory.Run(argument => machine.Call(argument));
+                }
+
+                memory.ShouldBeTheLoops($"{program.Name}, {blocks} blocks");
+                if (InstructionSets.Here.HasFlag((Instructions)set))
+                {
+                    using var executable = new ExecutableMemory();
+                    var native = new NativeKernel(executable.Add(program.Write()));
+                    memory.Run(native.Call);
+                    memory.ShouldBeTheLoops($"{program.Name} on the processor");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Sums_of_the_largest_numbers_fit()
+    {
+        // The interpreter refuses a saturated sum; rows and weights at their limits come nearest to one.
+        foreach (DType type in Types)
+        {
+            QuantLayout layout = QuantLayout.Of(type)!;
+            foreach (Instructions set in new[] { Instructions.Avx2, Instructions.AvxVnni, Instructions.Avx512Vnni })
+            {
+                foreach (float sign in new[] { 1f, -1f })
+                {
+                    IntegerKernel program = (IntegerKernel)IntegerCode.Programs(set, layout)[^1];
+                    using var memory = new Case(layout, set, program, 8, add: false, extreme: sign);
+                    using var machine = new KernelMachine(program.Write(false), false);
+                    memory.AllowAll(machine);
+                    memory.Run(argument => machine.Call(argument));
+                    memory.ShouldBeTheLoops(program.Name);
+                }
+            }
+        }
+    }
+
+    /// <summary>A tile and its weights, in buffers that are no larger than they must be.</summary>
+    sealed class Case : IDisposable
+    {
+        readonly List<(NativeBuffer Buffer, bool Writable, string Name)> buffers = [];
+        readonly NativeBuffer argument;
+        readonly bool add;
+        readonly int groups, stride;
+        readonly NativeBuffer[] c;
+        readonly float[][] expected;
+        IntegerArguments arguments;
+
+        public Case(QuantLayout layout, Instructions set, IntegerKernel program, int blocks, bool add, float extreme = 0)
+        {
+            this.add = add;
+            argument = New(sizeof(IntegerArguments), "argument");
+            groups = set == Instructions.Avx512Vnni ? 2 : 1;
+            stride = Panel.Lanes + 3;
+            int rows = program.Rows;
+            NativeBuffer data = New(QuantizedRows.Bytes(rows, blocks * Panel.Block), "rows");
+            var tile = new QuantizedRows { Data = data.Pointer, Count = rows, Inputs = blocks * Panel.Block };
+            for (int row = 0; row < rows; row++)
+            {
+                float[] x = Samples.Numbers(row + 1, blocks * Panel.Block);
+                if (extreme != 0)
+                {
+                    Array.Fill(x, extreme);
+                }
+
+                fixed (float* p = x)
+                {
+                    tile.Put(row, p);
+                }
+            }
+
+            arguments.Rows = data.Pointer;
+            arguments.Stride = stride * sizeof(float);
+            arguments.Blocks = blocks;
+            arguments.Add = add ? 1 : 0;
+            c = new NativeBuffer[groups];
+            expected = new float[groups][];
+            uint state = (uint)blocks;
+            for (int group = 0; group < groups; group++)
+            {
+                NativeBuffer integers = New(blocks * layout.QuadBytes, $"integers {group}"), scales = New(blocks * layout.ScaleBytes, $"scales {group}");
+                NativeBuffer super = New(Math.Max(1, blocks / QuantPanels.SliceBlocks * layout.SuperBytes), $"super {group}");
+                using var all = new NativeBuffer(integers.Bytes + scales.Bytes + super.Bytes + 64);
+                IntegerTwin.Fill(layout, all.Pointer, blocks, ref state);
+                if (extreme != 0)
+                {
+                    new Span<byte>(all.Pointer, (int)integers.Bytes).Fill(0xff);
+                }
+
+                Copy(all.Pointer, integers);
+                Copy(all.Pointer + integers.Bytes, scales);
+                Copy(all.Pointer + integers.Bytes + scales.Bytes, super);
+                NativeBuffer quads = New(blocks * 512, $"quads {group}"), floats = New(blocks * layout.Parts * 64, $"float scales {group}"), minima = New(blocks * layout.Parts * 64, $"minima {group}");
+                QuadPlanes.Unpack(layout.Planes, layout.IsIndex, integers.Pointer, blocks, quads.Pointer);
+                for (int block = 0; block < blocks; block += QuantPanels.SliceBlocks)
+                {
+                    QuantScales.Unpack(
+                        layout, scales.Pointer + block * layout.ScaleBytes, super.Pointer + block / QuantPanels.SliceBlocks * layout.SuperBytes, Math.Min(blocks - block, QuantPanels.SliceBlocks),
+                        (float*)floats.Pointer + block * layout.Parts * Panel.Lanes, (float*)minima.Pointer + block * layout.Parts * Panel.Lanes);
+                }
+
+                c[group] = New(((rows - 1) * stride + Panel.Lanes) * sizeof(float), $"c {group}", writable: true);
+                expected[group] = new float[rows * Panel.Lanes];
+                for (int row = 0; row < rows; row++)
+                {
+                    fixed (float* e = &expected[group][row * Panel.Lanes])
+                    {
+                        new Span<float>(e, Panel.Lanes).Fill(add ? 1.5f + row : 0);
+                        IntegerTwin.Multiply(layout, blocks, tile, row, quads.Pointer, (float*)floats.Pointer, (float*)minima.Pointer, e);
+                    }
+                }
+
+                byte* from = program.Unpacked ? quads.Pointer : integers.Pointer;
+                byte* scale = program.Unpacked ? floats.Pointer : scales.Pointer, minimum = program.Unpacked ? minima.Pointer : super.Pointer;
+                if (group == 0)
+                {
+                    arguments.Integers0 = from;
+                    arguments.Scales0 = scale;
+                    arguments.Super0 = minimum;
+                    arguments.C0 = (float*)c[0].Pointer;
+                }
+                else
+                {
+                    arguments.Integers1 = from;
+                    arguments.Scales1 = scale;
+                    arguments.Super1 = minimum;
+                    arguments.C1 = (float*)c[1].Pointer;
+                }
+            }
+        }
+
+        public void AllowAll(KernelMachine machine)
+        {
+            foreach ((NativeBuffer buffer, bool writable, string name) in buffers)
+            {
+                machine.Allow(buffer.Pointer, buffer.Bytes, writable, name);
+            }
+        }
+
+        public delegate void Kernel(void* argument);
+
+        public void Run(Kernel kernel)
+        {
+            foreach (NativeBuffer buffer in c)
+            {
+                for (int i = 0; i < buffer.Bytes / sizeof(float); i++)
+                {
+                    ((float*)buffer.Pointer)[i] = i % stride >= Panel.Lanes || !add ? float.NaN : 1.5f + i / stride;
+                }
+            }
+
+            *(IntegerArguments*)argument.Pointer = arguments;
+            kernel(argument.Pointer);
+        }
+
+        public void ShouldBeTheLoops(string what)
+        {
+            for (int group = 0; group < groups; group++)
+            {
+                for (int i = 0; i < c[group].Bytes / sizeof(float); i++)
+                {
+                    float value = ((float*)c[group].Pointer)[i];
+                    if (i % stride >= Panel.Lanes)
+                    {
+                        float.IsNaN(value).ShouldBeTrue($"{what}: written beside the tile");
+                        continue;
+                    }
+
+                    float wanted = expected[group][i / stride * Panel.Lanes + i % stride];
+                    BitConverter.SingleToInt32Bits(value).ShouldBe(BitConverter.SingleToInt32Bits(wanted), $"{what}, group {group}, row {i / stride}, lane {i % stride}: {value:r}, not {wanted:r}");
+                }
+            }
+        }
+
+        NativeBuffer New(nint bytes, string name, bool writable = false)
+        {
+            var buffer = new NativeBuffer(bytes);
+            buffers.Add((buffer, writable, name));
+            return buffer;
+        }
+
+        static void Copy(byte* from, NativeBuffer to) => Buffer.MemoryCopy(from, to.Pointer, to.Bytes, to.Bytes);
+
+        public void Dispose()
+        {
+            foreach ((NativeBuffer buffer, _, _) in buffers)
+            {
+                buffer.Dispose();
+            }
+        }
+    }
+}
