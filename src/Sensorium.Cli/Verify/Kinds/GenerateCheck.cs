@@ -25,11 +25,13 @@ sealed class GenerateCheck : ICheckKind
 
         LanguageSystem system = SpeakingIds(backbone, part.Files);
         int[][] prompts = BackboneForward.Sequences(check);
+        int[][]? starts = check.HasInput("decoder_input_ids") ? BackboneForward.Sequences(check, "decoder_input_ids", "decoder_attention_mask") : null;
         SamplingOptions sampling = Sampling(check);
         IReadOnlyList<int>? ends = check.Json.TryGetProperty("eos_token_id", out JsonElement eos) ? JsonIds.Of(eos) : null;
         Task<List<int>>[] answers =
         [
-            .. prompts.Select(ids => CollectAsync(session.Engine.Submit(system, GenerationRequest.Of(ids, check.Whole("max_new_tokens")) with { Sampling = sampling, EndIds = ends }))),
+            .. prompts.Select((ids, row) => CollectAsync(session.Engine.Submit(
+                system, GenerationRequest.Of(ids, check.Whole("max_new_tokens")) with { Sampling = sampling, EndIds = ends, AnswerStart = starts?[row] }))),
         ];
         JsonElement expected = check.Json.GetProperty("expected_ids");
         bool isBatch = expected.EnumerateArray().FirstOrDefault().ValueKind == JsonValueKind.Array;
