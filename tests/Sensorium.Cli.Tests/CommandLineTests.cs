@@ -299,6 +299,7 @@ public sealed class CommandLineTests : IDisposable
         Result seeing = await Run("ask", "-m", model, Photo, "the dogs run");
         seeing.Code.ShouldBe(ExitCode.BadInput);
         seeing.Error.ShouldContain("model-t5 is a model of text alone");
+        (await Run("inspect", model)).Out.ShouldContain("decoder layers 2");
     }
 
     [Fact]

@@ -204,19 +204,20 @@ sealed class CheckpointSummary
     static List<(string, string)> ConfigFacts(JsonElement? config)
     {
         var list = new List<(string, string)>();
-        Add("layers", "num_hidden_layers");
-        Add("hidden size", "hidden_size");
-        Add("heads", "num_attention_heads");
-        Add("context", "max_position_embeddings");
+        Add("layers", "num_hidden_layers", "n_layer", "num_layers");
+        Add("decoder layers", "num_decoder_layers");
+        Add("hidden size", "hidden_size", "n_embd", "d_model");
+        Add("heads", "num_attention_heads", "n_head", "num_heads");
+        Add("context", "max_position_embeddings", "n_positions");
         Add("vocabulary", "vocab_size");
         Add("classes", "num_classes");
         return list;
 
-        void Add(string name, string key)
+        void Add(string name, params string[] keys)
         {
-            if (config.Whole(key) is { } value)
+            if (keys.Select(key => config.Whole(key)).FirstOrDefault(value => value is not null) is { } known)
             {
-                list.Add((name, value.ToString(CultureInfo.InvariantCulture)));
+                list.Add((name, known.ToString(CultureInfo.InvariantCulture)));
             }
         }
     }
@@ -224,7 +225,7 @@ sealed class CheckpointSummary
     static List<(string, string)> GgufFacts(GgufMetadata gguf)
     {
         var list = new List<(string, string)>();
-        foreach ((string name, string key) in new[] { ("layers", "block_count"), ("hidden size", "embedding_length"), ("heads", "attention.head_count"), ("context", "context_length") })
+        foreach ((string name, string key) in new[] { ("layers", "block_count"), ("decoder layers", "decoder_block_count"), ("hidden size", "embedding_length"), ("heads", "attention.head_count"), ("context", "context_length") })
         {
             if (gguf.TryGet($"{gguf.Architecture}.{key}", out GgufValue? value))
             {
