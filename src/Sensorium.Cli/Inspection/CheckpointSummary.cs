@@ -190,34 +190,66 @@ sealed class CheckpointSummary
     static List<(string, string)> ConfigFacts(JsonElement? config)
     {
         var list = new List<(string, string)>();
-        Add("layers", "num_hidden_layers");
-        Add("hidden size", "hidden_size");
-        Add("heads", "num_attention_heads");
-        Add("context", "max_position_embeddings");
-        Add("vocabulary", "vocab_size");
-        Add("classes", "num_classes");
+        Add("", config);
+        foreach (string part in (string[])["vision", "text"])
+        {
+            if (config is { } json && json.TryGetProperty($"{part}_config", out JsonElement section) && section.ValueKind == JsonValueKind.Object)
+            {
+                Add(part + " ", section);
+            }
+        }
+
         return list;
 
-        void Add(string name, string key)
+        void Add(string part, JsonElement? section)
         {
-            if (config.Whole(key) is { } value)
+            if (part.Length > 0 && section.Text("model_type") is { } type)
             {
-                list.Add((name, value.ToString(CultureInfo.InvariantCulture)));
+                list.Add(($"{part}part", type));
+            }
+
+            foreach ((string name, string key) in Sizes)
+            {
+                if (section.Whole(key) is { } value)
+                {
+                    list.Add((part + name, value.ToString(CultureInfo.InvariantCulture)));
+                }
             }
         }
     }
+
+    static (string Name, string Key)[] Sizes =>
+    [
+        ("layers", "num_hidden_layers"), ("hidden size", "hidden_size"), ("heads", "num_attention_heads"), ("context", "max_position_embeddings"),
+        ("vocabulary", "vocab_size"), ("image size", "image_size"), ("patch size", "patch_size"), ("classes", "num_classes"),
+    ];
 
     static List<(string, string)> GgufFacts(GgufMetadata gguf)
     {
         var list = new List<(string, string)>();
         foreach ((string name, string key) in new[] { ("layers", "block_count"), ("hidden size", "embedding_length"), ("heads", "attention.head_count"), ("context", "context_length") })
         {
-            if (gguf.TryGet($"{gguf.Architecture}.{key}", out GgufValue? value))
+            Add(name, $"{gguf.Architecture}.{key}");
+        }
+
+        Add("projector", "clip.projector_type");
+        foreach (string part in (string[])["vision", "audio"])
+        {
+            Add($"{part} layers", $"clip.{part}.block_count");
+            Add($"{part} hidden size", $"clip.{part}.embedding_length");
+            Add($"{part} heads", $"clip.{part}.attention.head_count");
+        }
+
+        Add("image size", "clip.vision.image_size");
+        Add("patch size", "clip.vision.patch_size");
+        return list;
+
+        void Add(string name, string key)
+        {
+            if (gguf.TryGet(key, out GgufValue? value))
             {
                 list.Add((name, value.ToString()));
             }
         }
-
-        return list;
     }
 }
