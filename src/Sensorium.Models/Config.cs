@@ -31,6 +31,38 @@ public sealed class Config
         this.path = path;
     }
 
+    /// <summary>Reads a JSON file of settings.</summary>
+    /// <param name="source">The file, for messages.</param>
+    /// <param name="utf8">Its bytes.</param>
+    /// <exception cref="CheckpointException">They are no JSON object, or hold texts that are no Unicode.</exception>
+    public static Config Parse(string source, ReadOnlyMemory<byte> utf8) => new(source, ParseJson(source, utf8));
+
+    /// <summary>Reads a JSON file that holds an array of settings.</summary>
+    /// <param name="source">The file, for messages.</param>
+    /// <param name="utf8">Its bytes.</param>
+    /// <exception cref="CheckpointException">They are no JSON array of objects, or hold texts that are no Unicode.</exception>
+    public static IReadOnlyList<Config> ParseList(string source, ReadOnlyMemory<byte> utf8)
+    {
+        JsonElement root = ParseJson(source, utf8);
+        return root.ValueKind == JsonValueKind.Array
+            ? [.. root.EnumerateArray().Select((element, i) => new Config(source, element, $"[{i}]"))]
+            : throw new CheckpointException(source, $"must be an array of objects, not {root.ValueKind}");
+    }
+
+    static JsonElement ParseJson(string source, ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 64 });
+            DemandUnicode(document.RootElement);
+            return document.RootElement.Clone();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new CheckpointException(source, $"is not JSON: {e.Message}", e);
+        }
+    }
+
     /// <summary>The file, for messages.</summary>
     public string Source { get; }
 
@@ -163,6 +195,32 @@ public sealed class Config
 
     /// <summary>An error that names this file and a key of this section.</summary>
     public CheckpointException Bad(string key, string message) => new(Source, Full(key), message);
+
+    // The parser lets broken UTF-8 and halves of surrogate pairs pass; they throw where a text is read.
+    static void DemandUnicode(JsonElement json)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = json.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement element in json.EnumerateArray())
+                {
+                    DemandUnicode(element);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in json.EnumerateObject())
+                {
+                    _ = property.Name;
+                    DemandUnicode(property.Value);
+                }
+
+                break;
+        }
+    }
 
     JsonElement Need(string key) => Json.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null
         ? value

@@ -240,6 +240,22 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task An_encoder_decoder_answers_each_message_by_itself()
+    {
+        string model = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "gguf-archs", "model-t5.gguf");
+        Result alone = await Run("ask", "-m", model, "the dogs run", "--exact", "--max-tokens", "6");
+        alone.Code.ShouldBe(ExitCode.Success);
+        alone.Out.Trim().Length.ShouldBeGreaterThan(0);
+        using var input = new StringReader("hello there\nthe dogs run\n");
+        Result talk = await Run(input, "chat", "-m", model, "--exact", "--max-tokens", "6");
+        talk.Out.ShouldEndWith(alone.Out);
+        (await Run("chat", "-m", model, "--raw", "the dogs run", "--exact", "--max-tokens", "6")).Out.ShouldBe(alone.Out);
+        Result seeing = await Run("ask", "-m", model, Photo, "the dogs run");
+        seeing.Code.ShouldBe(ExitCode.BadInput);
+        seeing.Error.ShouldContain("model-t5 is a model of text alone");
+    }
+
+    [Fact]
     public async Task Doctor_and_list_are_json_where_a_program_reads()
     {
         using JsonDocument doctor = JsonDocument.Parse((await Run("doctor", "--json")).Out);

@@ -11,6 +11,9 @@ sealed class TestCheckpoints : IDisposable
 {
     readonly string root = Directory.CreateTempSubdirectory("sensorium").FullName;
 
+    /// <summary>For models that are built on shapes: no other files.</summary>
+    public static IPartOpener NoFiles { get; } = new Nothing();
+
     public static string Repository { get; } = FindRepository();
 
     public static string Bundle(string name) => Path.Combine(Repository, "tests", "Sensorium.Conformance", "bundles", name);
@@ -67,7 +70,7 @@ sealed class TestCheckpoints : IDisposable
         using JsonDocument document = JsonDocument.Parse(config.ToJsonString());
         var json = new Config("config.json", document.RootElement.Clone());
         Checkpoint at = Checkpoint.Shapes();
-        Catalog.Find(json).Build(at, json, new NoFiles());
+        Catalog.Find(json).Build(at, json, NoFiles);
         var random = new Random(7);
         return Folder(name, config, [.. at.Weights.Select(w =>
         {
@@ -86,7 +89,7 @@ sealed class TestCheckpoints : IDisposable
 
     public void Dispose() => Directory.Delete(root, recursive: true);
 
-    sealed class NoFiles : IPartOpener
+    sealed class Nothing : IPartOpener
     {
         public ModelPart Open(string path, string key) => throw new NotSupportedException();
 

@@ -86,7 +86,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options)
         {
             Run(c, batch);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
             Isolate(c, e);
         }
@@ -133,7 +133,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options)
         }
     }
 
-    /// <summary>What one of the batch cannot have must not fail the others.</summary>
+    /// <summary>What one of the batch cannot have (an id beyond the vocabulary, more memory than there is) must not fail the others.</summary>
     void Isolate(Compute c, Exception e)
     {
         if (batch.Count == 1)
@@ -148,7 +148,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options)
             {
                 Run(c, [work]);
             }
-            catch (Exception own) when (own is not OutOfMemoryException)
+            catch (Exception own)
             {
                 work.Fail(own);
             }

@@ -16,6 +16,7 @@ public sealed partial class Engine : IDisposable
     readonly List<(ModelHost Host, Sequence Sequence)> submitted = [];
     readonly List<(ModelHost Host, Sequence Sequence)> taken = [];
     readonly List<ModelHost> hosts = [];
+    readonly List<ModelHost> active = [];
     readonly AutoResetEvent work = new(false);
     readonly Thread? loop;
     volatile bool stopping;
@@ -55,6 +56,18 @@ public sealed partial class Engine : IDisposable
             lock (gate)
             {
                 return hosts.Sum(h => h.KvBytes);
+            }
+        }
+    }
+
+    /// <summary>Memory promised to the answers that run, in bytes: the most that their keys and values may take.</summary>
+    internal long PromisedBytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return hosts.Sum(h => h.PromisedBytes);
             }
         }
     }
@@ -122,14 +135,14 @@ public sealed partial class Engine : IDisposable
     {
         TakeSubmitted();
         EmbeddingHost[] embedding = Volatile.Read(ref embedders);
-        int answering = hosts.Count;
+        int answering = active.Count;
         int models = answering + embedding.Length;
         for (int i = 0; i < models; i++)
         {
             int next = (int)(turn++ % (uint)models);
-            if (next < answering && hosts[next] is { IsIdle: false } host)
+            if (next < answering && active[next] is { IsIdle: false } host)
             {
-                host.Step(compute);
+                Step(host);
                 return true;
             }
 
@@ -141,6 +154,19 @@ public sealed partial class Engine : IDisposable
         }
 
         return false;
+    }
+
+    /// <summary>A step whose failure ends this model's answers, never the loop: a caller gets an error and does not wait for ever.</summary>
+    void Step(ModelHost host)
+    {
+        try
+        {
+            host.Step(compute);
+        }
+        catch (Exception e)
+        {
+            host.FailAll(e);
+        }
     }
 
     void Wake()
@@ -180,6 +206,12 @@ public sealed partial class Engine : IDisposable
 
         foreach ((ModelHost host, Sequence sequence) in taken)
         {
+            // The loop has a list of its own: callers add to the other one at any time.
+            if (!active.Contains(host))
+            {
+                active.Add(host);
+            }
+
             host.Enqueue(sequence);
         }
 

@@ -10,8 +10,8 @@ namespace Sensorium.Models.Encoders;
 static class Processors
 {
     /// <summary>
-    /// What <c>preprocessor_config.json</c> says, or the section of <c>processor_config.json</c>; else the reference's
-    /// defaults for the family, at the model's own resolution.
+    /// What the section of <c>processor_config.json</c> says, which transformers 5 writes, or <c>preprocessor_config.json</c>;
+    /// else the reference's defaults for the family, at the model's own resolution.
     /// </summary>
     /// <param name="parts">The checkpoint's files.</param>
     /// <param name="type">The family's processor, for what the files leave out.</param>
@@ -20,7 +20,7 @@ static class Processors
     /// <exception cref="Media.MediaException">A setting is of the wrong kind, or not supported.</exception>
     public static ImageProcessor Read(IPartOpener parts, string type, VisionTransformerConfig config)
     {
-        Config? settings = parts.Settings("preprocessor_config.json") ?? parts.Settings("processor_config.json")?.SectionOrNull("image_processor");
+        Config? settings = parts.Settings("processor_config.json")?.SectionOrNull("image_processor") ?? parts.Settings("preprocessor_config.json");
         if (settings is not null)
         {
             // The oldest files do not say whose they are.

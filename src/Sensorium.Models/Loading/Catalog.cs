@@ -21,6 +21,8 @@ public static class Catalog
         new() { Type = "gemma3_text", Title = "Gemma 3", Takes = "text", Gives = "text", Build = (at, json, _) => Gemma3.Build(at, json), Gguf = Gemma3.Gguf },
         new() { Type = "phi3", Title = "Phi-3", Takes = "text", Gives = "text", Build = (at, json, _) => Phi3.Build(at, json) },
         new() { Type = "gpt2", Title = "GPT-2", Takes = "text", Gives = "text", Build = (at, json, _) => new Gpt2(at, json), HubNames = Gpt2Names.Hub, Gguf = Gpt2Names.Gguf },
+        new() { Type = "t5", Title = "T5", Takes = "text", Gives = "text", Build = (at, json, _) => new T5(at, json), HubNames = T5Names.Hub, Gguf = T5Names.Gguf },
+        new() { Type = "mt5", Title = "T5", Takes = "text", Gives = "text", Build = (at, json, _) => new T5(at, json, isMultilingual: true), HubNames = T5Names.Hub },
         new() { Type = "mixtral", Title = "Mixtral", Takes = "text", Gives = "text", Build = (at, json, _) => Mixtral.Build(at, json) },
         new() { Type = "qwen3_moe", Title = "Qwen3-MoE", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen3Moe.Build(at, json) },
         new() { Type = "bert", Title = "BERT", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Bert(json), json, parts), HubNames = BertNames.Bert, Gguf = BertNames.Gguf },

@@ -50,9 +50,14 @@ public abstract class LanguageSystem
     /// <summary>A picture's soft tokens, [SoftTokens, hidden].</summary>
     public virtual Tensor Encode(Compute c, Picture picture, MediaBudget budget) => throw new NotSupportedException($"{Name} takes no pictures");
 
-    /// <summary>The prompt of a conversation.</summary>
-    /// <exception cref="RequestException">The model has no chat template, or takes no pictures, or fewer than these.</exception>
-    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) => PromptLayout.Of(this, messages);
+    /// <summary>
+    /// An encoder–decoder without a chat template: it knows no conversation, but a message is a source and is answered by itself.
+    /// </summary>
+    public bool AnswersOneMessage => ChatTemplate is null && Backbone is EncoderDecoder;
+
+    /// <summary>The prompt of a conversation, or of the one message that the model answers.</summary>
+    /// <exception cref="RequestException">The model has no chat template, or takes one message and these are several, or it takes no pictures, or fewer than these.</exception>
+    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) => AnswersOneMessage ? SourceLayout.Of(this, messages) : PromptLayout.Of(this, messages);
 }
 
 /// <summary>A language model by itself.</summary>

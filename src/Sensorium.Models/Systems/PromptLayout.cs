@@ -86,7 +86,8 @@ static class PromptLayout
 
     static string LostPicture(LanguageSystem system) => $"the chat template of {system.Name} left out or repeated a picture";
 
-    static void Admit(LanguageSystem system, int pictures)
+    /// <exception cref="RequestException">The model takes no pictures, or fewer.</exception>
+    public static void Admit(LanguageSystem system, int pictures)
     {
         if (pictures > 0 && system.MaxPictures == 0)
         {

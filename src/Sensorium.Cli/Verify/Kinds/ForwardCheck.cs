@@ -20,6 +20,7 @@ sealed class ForwardCheck : ICheckKind
 
         return session.Model(check).Model switch
         {
+            EncoderDecoder model => EncoderDecoderForward.Run(check, model, session),
             Backbone backbone => BackboneForward.Run(check, backbone, session),
             Bert bert => BertForward.Run(check, bert, session),
             ComposedParts parts => ComposedForward.Run(check, parts, session),
