@@ -39,9 +39,19 @@ public sealed class Config
     /// <exception cref="CheckpointException">They are no JSON object, or hold texts that are no Unicode.</exception>
     public static Config Parse(string source, ReadOnlyMemory<byte> utf8) => new(source, ParseJson(source, utf8));
 
-    /// <summary>Reads any JSON.</summary>
-    /// <inheritdoc cref="Parse"/>
-    internal static JsonElement ParseJson(string source, ReadOnlyMemory<byte> utf8)
+    /// <summary>Reads a JSON file that holds an array of settings.</summary>
+    /// <param name="source">The file, for messages.</param>
+    /// <param name="utf8">Its bytes.</param>
+    /// <exception cref="CheckpointException">They are no JSON array of objects, or hold texts that are no Unicode.</exception>
+    public static IReadOnlyList<Config> ParseList(string source, ReadOnlyMemory<byte> utf8)
+    {
+        JsonElement root = ParseJson(source, utf8);
+        return root.ValueKind == JsonValueKind.Array
+            ? [.. root.EnumerateArray().Select((element, i) => new Config(source, element, $"[{i}]"))]
+            : throw new CheckpointException(source, $"must be an array of objects, not {root.ValueKind}");
+    }
+
+    static JsonElement ParseJson(string source, ReadOnlyMemory<byte> utf8)
     {
         try
         {

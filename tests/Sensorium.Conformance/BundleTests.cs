@@ -11,6 +11,7 @@ public class BundleTests
     static readonly string[] Required =
     [
         "llama", "llama-bf16", "llama-dynamic", "llama-sharded", "llama-yarn", "t5", "flan-t5", "gguf-archs", "efficientnet-lite", "ssdlite-coco", "nano", "smollm2-chat",
+        "bert", "bert-embed", "roberta-embed",
         "vit", "vit-pooled", "clip", "clip-gelu", "clip-vision", "clip-vision-projection", "siglip", "siglip-vision", "llava", "llava-full", "gguf-mmproj",
         "sampling", "jinja", "jpeg-pixels", "png-pixels", "resize-pillow", "gguf-quant-types", "image-load", "image-ops", "processor-clip", "processor-siglip", "processor-vit",
         "tokenizers", "tokenizer-json", "tokenizer-kinds", "sentencepiece", "tiktoken", "tokenizer-training", "chat-templates",

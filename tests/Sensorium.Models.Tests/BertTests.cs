@@ -69,6 +69,35 @@ public sealed class BertTests : IDisposable
         bert.ContextLength.ShouldBe(40);
     }
 
+    /// <summary>llama.cpp's converter drops the positions that no token has, and knows GELU by its tanh formula alone.</summary>
+    [Fact]
+    public void ARobertaOfAGgufFileIsTheSameModel()
+    {
+        string hub = checkpoints.Copy(Folder("roberta-embed"), json => json["hidden_act"] = "gelu_new");
+        string file = Path.Combine(hub, "roberta.gguf");
+        using (TensorSource source = TensorSource.Open(Path.Combine(hub, "model.safetensors")))
+        {
+            var writer = new GgufWriter();
+            writer.Add("general.architecture", "bert");
+            foreach ((string key, uint value) in new[] { ("block_count", 2u), ("context_length", 32u), ("embedding_length", 48u), ("feed_forward_length", 96u), ("attention.head_count", 4u), ("vocab_size", 360u), ("pooling_type", 2u) })
+            {
+                writer.Add("bert." + key, value);
+            }
+
+            writer.Add("bert.attention.layer_norm_epsilon", 1e-5f);
+            writer.Add("bert.attention.causal", false);
+            NameTable names = Catalog.Families.First(f => f.Type == "bert").Gguf!.Names(ModelFiles.ReadConfig(Path.Combine(hub, "config.json")));
+            foreach (RawTensor tensor in names.FromHub(source.Tensors.Where(t => !t.Name.StartsWith("pooler", StringComparison.Ordinal)), []))
+            {
+                writer.Add(tensor.Name == "position_embd.weight" ? tensor.Slice(tensor.Name, 2, 32) : tensor);
+            }
+
+            writer.Write(file);
+        }
+
+        Rows(file).ShouldBe(Rows(hub));
+    }
+
     [Theory]
     [InlineData("bert", "num_attention_heads", "5")]
     [InlineData("bert", "hidden_act", "\"swoosh\"")]

@@ -96,6 +96,10 @@ sealed class TestCheckpoints : IDisposable
         public Checkpoint Weights(string file, string key) => throw new NotSupportedException();
 
         public Config? Settings(string file) => null;
+
+        public IReadOnlyList<Config>? SettingsList(string file) => null;
+
+        public Checkpoint WeightsOf(string folder) => throw new NotSupportedException();
     }
 
     static string FindRepository()

@@ -79,7 +79,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options) : IEng
         {
             Run(c, batch);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
             Isolate(c, e);
         }
@@ -131,7 +131,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options) : IEng
         }
     }
 
-    /// <summary>What one of the batch cannot have must not fail the others.</summary>
+    /// <summary>What one of the batch cannot have (an id beyond the vocabulary, more memory than there is) must not fail the others.</summary>
     void Isolate(Compute c, Exception e)
     {
         if (batch.Count == 1)
@@ -146,7 +146,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options) : IEng
             {
                 Run(c, [work]);
             }
-            catch (Exception own) when (own is not OutOfMemoryException)
+            catch (Exception own)
             {
                 work.Fail(own);
             }

@@ -26,8 +26,7 @@ static class BertNames
         new NameRow("encoder.layer.{n}.attention.output.LayerNorm.{*}", "blk.{n}.attn_output_norm.{*}"),
         new NameRow("encoder.layer.{n}.intermediate.dense.{*}", "blk.{n}.ffn_up.{*}"),
         new NameRow("encoder.layer.{n}.output.dense.{*}", "blk.{n}.ffn_down.{*}"),
-        new NameRow("encoder.layer.{n}.output.LayerNorm.{*}", "blk.{n}.layer_output_norm.{*}"),
-        new NameRow("pooler.dense.{*}", "cls.{*}")))
+        new NameRow("encoder.layer.{n}.output.LayerNorm.{*}", "blk.{n}.layer_output_norm.{*}")))
     {
         Complete = Complete,
     };

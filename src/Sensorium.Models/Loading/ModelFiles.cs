@@ -91,34 +91,16 @@ public sealed class ModelFiles : IDisposable
 
     /// <summary>The same for a file that holds an array of objects.</summary>
     /// <exception cref="CheckpointException">It is too large, not JSON, or no such array.</exception>
-    public IReadOnlyList<Config>? ReadSettingsList(string name)
-    {
-        string file = Beside(name);
-        if (Source.Gguf is not null || !File.Exists(file))
-        {
-            return null;
-        }
-
-        JsonElement root = Config.ParseJson(file, ReadFile(file));
-        return root.ValueKind == JsonValueKind.Array
-            ? [.. root.EnumerateArray().Select(e => new Config(file, e))]
-            : throw new CheckpointException(file, $"must be an array of objects, not {root.ValueKind}");
-    }
+    public IReadOnlyList<Config>? ReadSettingsList(string name) =>
+        Source.Gguf is null && File.Exists(Beside(name)) ? Config.ParseList(Beside(name), ReadFile(Beside(name))) : null;
 
     /// <summary>The tokenizer; null where the files have none.</summary>
     /// <exception cref="TokenizerException">It is broken.</exception>
     public Tokenizer? ReadTokenizer() => Source.Gguf is { } metadata ? GgufTokenizer.Read(metadata) : TokenizerFiles.ReadFolder(Folder);
 
     /// <summary>The most tokens that tokenizer_config.json allows a text; null where it says nothing, or as much as nothing.</summary>
-    public int? TokenizerMaxLength
-    {
-        get
-        {
-            return ReadSettings("tokenizer_config.json") is { } config && config.Has("model_max_length") && config.Double("model_max_length") is >= 1 and <= int.MaxValue and var most
-                ? (int)most
-                : null;
-        }
-    }
+    public int? TokenizerMaxLength =>
+        ReadSettings("tokenizer_config.json") is { } config && config.Has("model_max_length") && config.Double("model_max_length") is >= 1 and <= int.MaxValue and var most ? (int)most : null;
 
     /// <summary>The chat template; null where the files have none.</summary>
     /// <exception cref="TemplateException">It is broken.</exception>
