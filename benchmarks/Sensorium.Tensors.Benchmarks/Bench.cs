@@ -134,7 +134,7 @@ sealed class Bench(CpuDevice device, int repeats)
     }
 
     /// <summary>One thread's own processor time, where others use the machine; else the clock's.</summary>
-    double Seconds(Action run)
+    public double Seconds(Action run)
     {
         if (device.Workers.Threads == 1)
         {

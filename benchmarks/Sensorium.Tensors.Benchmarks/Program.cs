@@ -3,7 +3,7 @@ using Sensorium.Tensors.Benchmarks;
 using Sensorium.Tensors.Cpu;
 
 // What each kernel reaches of the machine's ceilings, all measured in one interleaved run:
-//   dotnet run -c Release --project benchmarks/Sensorium.Tensors.Benchmarks -- [gemm|decode|convolve|prepare]... [--threads N] [--tier NAME] [--repeats N]
+//   dotnet run -c Release --project benchmarks/Sensorium.Tensors.Benchmarks -- [gemm|decode|attend|convolve|prepare]... [--threads N] [--tier NAME] [--repeats N]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var names = new List<string>();
 int? threads = null;
@@ -23,15 +23,16 @@ for (int i = 0; i < args.Length; i++)
 using var device = new CpuDevice(threads, tier);
 Console.WriteLine(device.Description);
 var bench = new Bench(device, repeats);
-foreach (string name in names.Count == 0 ? ["gemm", "decode", "convolve", "prepare"] : names)
+foreach (string name in names.Count == 0 ? ["gemm", "decode", "attend", "convolve", "prepare"] : names)
 {
     switch (name)
     {
         case "gemm": bench.Gemm(); break;
         case "decode": bench.Decode(); break;
+        case "attend": new AttentionBench(device, bench.Seconds, repeats).Run(); break;
         case "convolve": bench.Convolve(); break;
         case "prepare": bench.Prepare(); break;
-        default: Console.Error.WriteLine($"{name}: there are gemm, decode, convolve and prepare"); return 2;
+        default: Console.Error.WriteLine($"{name}: there are gemm, decode, attend, convolve and prepare"); return 2;
     }
 }
 

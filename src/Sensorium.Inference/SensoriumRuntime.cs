@@ -30,14 +30,16 @@ public sealed class SensoriumRuntime : IDisposable
     /// <param name="options">How the engine runs.</param>
     /// <param name="progress">Told how far loading is, from any thread.</param>
     /// <param name="cancellation">Stops between tensors.</param>
+    /// <param name="mmproj">The file with a language model's vision tower and projector (mmproj-*.gguf); null: there is none.</param>
     /// <exception cref="CheckpointException">The model is not there, broken or not supported.</exception>
-    public static SensoriumRuntime Load(string model, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default)
+    public static SensoriumRuntime Load(
+        string model, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, string? mmproj = null)
     {
         string path = ModelLocator.Locate(model);
         var device = new CpuDevice();
         try
         {
-            LanguageSystem system = ModelLoader.LoadSystem(path, device, progress, cancellation);
+            LanguageSystem system = ModelLoader.LoadSystem(path, device, progress, cancellation, mmproj);
             return new SensoriumRuntime(device, new Engine(device, options), system);
         }
         catch

@@ -10,6 +10,9 @@ public sealed class SensoriumOptions
     /// <summary>A folder, a .gguf file or a name; by default the embedded model, which sees pictures.</summary>
     public string Model { get; set; } = "nano";
 
+    /// <summary>The file with a language model's vision tower and projector (mmproj-*.gguf); null: there is none.</summary>
+    public string? Mmproj { get; set; }
+
     /// <summary>How the engine runs.</summary>
     public EngineOptions Engine { get; set; } = new();
 
@@ -29,7 +32,7 @@ public static class ServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var options = new SensoriumOptions();
         configure?.Invoke(options);
-        services.TryAddSingleton(_ => SensoriumChatClient.Load(options.Model, options.Engine, options.Addresses));
+        services.TryAddSingleton(_ => SensoriumChatClient.Load(options.Model, options.Engine, options.Addresses, options.Mmproj));
         services.TryAddSingleton<IChatClient>(static provider => provider.GetRequiredService<SensoriumChatClient>());
         return services;
     }

@@ -33,6 +33,24 @@ public sealed class Config
         this.seen = seen;
     }
 
+    /// <summary>Reads a JSON file of settings.</summary>
+    /// <param name="source">The file, for messages.</param>
+    /// <param name="utf8">Its bytes.</param>
+    /// <exception cref="CheckpointException">They are no JSON object, or hold texts that are no Unicode.</exception>
+    public static Config Parse(string source, ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 64 });
+            DemandUnicode(document.RootElement);
+            return new Config(source, document.RootElement.Clone());
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new CheckpointException(source, $"is not JSON: {e.Message}", e);
+        }
+    }
+
     /// <summary>The file, for messages.</summary>
     public string Source { get; }
 
@@ -168,6 +186,32 @@ public sealed class Config
 
     /// <summary>An error that names this file and a key of this section.</summary>
     public CheckpointException Bad(string key, string message) => new(Source, Full(key), message);
+
+    // The parser lets broken UTF-8 and halves of surrogate pairs pass; they throw where a text is read.
+    static void DemandUnicode(JsonElement json)
+    {
+        switch (json.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = json.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement element in json.EnumerateArray())
+                {
+                    DemandUnicode(element);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in json.EnumerateObject())
+                {
+                    _ = property.Name;
+                    DemandUnicode(property.Value);
+                }
+
+                break;
+        }
+    }
 
     JsonElement Need(string key) => Json.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null
         ? value

@@ -33,7 +33,7 @@ public sealed record AttentionShape
 /// (Raffel et al. 2020; transformers T5Attention._relative_position_bucket).
 /// </summary>
 /// <param name="Table">[buckets, heads]</param>
-/// <param name="MaxDistance">Distances from here on share the last bucket.</param>
+/// <param name="MaxDistance">Distances from here on share the last bucket; more than the distances that have a bucket of their own.</param>
 /// <param name="Bidirectional">Half the buckets are for keys after the query.</param>
 public sealed record RelativeBias(Weight Table, int MaxDistance, bool Bidirectional)
 {
@@ -59,7 +59,13 @@ public sealed record RelativeBias(Weight Table, int MaxDistance, bool Bidirectio
             return bucket + distance;
         }
 
-        float log = MathF.Log((float)distance / exact) / MathF.Log((float)MaxDistance / exact) * (buckets - exact);
+        if (distance >= MaxDistance)
+        {
+            return bucket + buckets - 1;
+        }
+
+        // The reference takes the first logarithm in single precision, the second in double.
+        float log = MathF.Log((float)distance / exact) / (float)Math.Log((double)MaxDistance / exact) * (buckets - exact);
         return bucket + Math.Min(exact + (int)log, buckets - 1);
     }
 }
@@ -67,12 +73,13 @@ public sealed record RelativeBias(Weight Table, int MaxDistance, bool Bidirectio
 /// <summary>Where attention finds its keys and values.</summary>
 public readonly struct KeyValues
 {
-    KeyValues(Tensor keys, Tensor values, Plan? plan, int layer)
+    KeyValues(Tensor keys, Tensor values, Plan? plan, int layer, bool ofMemory)
     {
         Keys = keys;
         Values = values;
         Plan = plan;
         Layer = layer;
+        AreMemory = ofMemory;
     }
 
     /// <summary>[rows, KvHeads · KeySize]; none where they are in pages.</summary>
@@ -84,18 +91,38 @@ public readonly struct KeyValues
     /// <summary>Whose rows the keys are, when they are not the queries' own: segment i of the queries reads segment i of this plan (cross-attention).</summary>
     public Plan? Plan { get; }
 
-    /// <summary>The layer within the pages of the queries' plan; -1 where they are rows.</summary>
+    /// <summary>The layer within the pages; -1 where they are rows.</summary>
     public int Layer { get; }
 
     /// <summary>True where the queries' plan says where they are kept.</summary>
     public bool ArePaged => Layer >= 0;
 
+    /// <summary>True where they are a memory's: every query of the sequence sees all of them, and a sequence that has no memory sees none.</summary>
+    public bool AreMemory { get; }
+
     /// <summary>The rows of this pass.</summary>
-    public static KeyValues Rows(Tensor keys, Tensor values) => new(keys, values, null, -1);
+    public static KeyValues Rows(Tensor keys, Tensor values) => new(keys, values, null, -1, false);
 
     /// <summary>Rows of something else: an encoder's output.</summary>
-    public static KeyValues Memory(Tensor keys, Tensor values, Plan plan) => new(keys, values, plan, -1);
+    public static KeyValues Memory(Tensor keys, Tensor values, Plan plan) => new(keys, values, plan, -1, true);
 
     /// <summary>What the pages of the queries' plan hold for a layer.</summary>
-    public static KeyValues Paged(int layer) => new(default, default, null, layer);
+    public static KeyValues Paged(int layer) => new(default, default, null, layer, false);
+
+    /// <summary>What the memories of the queries' plan hold in pages for a layer.</summary>
+    public static KeyValues PagedMemory(int layer) => new(default, default, null, layer, true);
+
+    /// <summary>How many keys a sequence of the queries' plan finds.</summary>
+    internal int Count(Plan queries, int segment) =>
+        !ArePaged ? (Plan ?? queries).Segments[segment].Rows
+        : AreMemory ? queries.Segments[segment].Memory?.Length ?? 0
+        : queries.Segments[segment].Length;
+
+    /// <summary>Where they are kept.</summary>
+    /// <exception cref="InvalidOperationException">The plan does not say.</exception>
+    internal KvPool Pool(Plan queries) => (AreMemory ? queries.MemoryKv : queries.Kv)
+        ?? throw new InvalidOperationException(AreMemory ? "the plan has no pages of memories" : "the plan has no pages");
+
+    /// <summary>A sequence's pages; null where it has no memory.</summary>
+    internal PageTable? Pages(Plan queries, int segment) => AreMemory ? queries.Segments[segment].Memory : ShapeCheck.Pages(queries, segment);
 }

@@ -25,9 +25,7 @@ public abstract partial class Compute
     /// <returns>[rows, hidden]</returns>
     public virtual Tensor MixExperts(Tensor x, Tensor scores, ExpertBank experts, int perRow, bool sharesSumToOne)
     {
-        ShapeCheck.Size(scores, x.Rows, experts.Count);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perRow);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(perRow, experts.Count);
+        CheckExperts(x, scores, experts, perRow);
         int rows = checked((int)x.Rows);
         if (rows == 0)
         {
@@ -68,6 +66,13 @@ public abstract partial class Compute
         }
 
         return sum;
+    }
+
+    private protected static void CheckExperts(Tensor x, Tensor scores, ExpertBank experts, int perRow)
+    {
+        ShapeCheck.Size(scores, x.Rows, experts.Count, nameof(MixExperts));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perRow);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(perRow, experts.Count);
     }
 
     /// <summary>Each row's best experts, best first, <c>[rows · perRow]</c>, and a one for each of them in <c>[rows, experts]</c>.</summary>

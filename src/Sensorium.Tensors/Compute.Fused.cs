@@ -49,7 +49,7 @@ public abstract partial class Compute
         {
             Segment segment = plan.Segments[i];
             (Tensor keys, Tensor values) = KeysOf(source, plan, i);
-            sequences[i] = AttendOne(queries.SliceRows(segment.FirstRow, segment.Rows), keys, values, plan, segment, source.Plan is not null, shape);
+            sequences[i] = AttendOne(queries.SliceRows(segment.FirstRow, segment.Rows), keys, values, plan, segment, source.AreMemory, shape);
         }
 
         return ConcatRows(sequences);
@@ -59,7 +59,8 @@ public abstract partial class Compute
     {
         if (source.ArePaged)
         {
-            return ReadPages(plan, source.Layer, index);
+            int count = source.Count(plan, index);
+            return ReadPages(source.Pool(plan), source.Pages(plan, index), source.Layer, count);
         }
 
         Segment rows = (source.Plan ?? plan).Segments[index];

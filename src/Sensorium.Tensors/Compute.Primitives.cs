@@ -115,8 +115,10 @@ public abstract partial class Compute
     /// <param name="values">[rows, KvHeads · ValueSize]</param>
     public abstract void Append(Plan plan, int layer, Tensor keys, Tensor values);
 
-    /// <summary>
-    /// What the pages hold for one sequence of the plan, this pass included: keys <c>[Length, KvHeads · KeySize]</c> and values.
-    /// </summary>
-    public abstract (Tensor Keys, Tensor Values) ReadPages(Plan plan, int layer, int segment);
+    /// <summary>What the first <paramref name="length"/> tokens of a sequence left in its pages: keys <c>[length, KvHeads · KeySize]</c> and values.</summary>
+    /// <param name="pool">Whose pages they are.</param>
+    /// <param name="pages">The sequence's; null only for no tokens at all.</param>
+    /// <param name="layer">The layer within the pages.</param>
+    /// <param name="length">Tokens, those of the present pass included.</param>
+    public abstract (Tensor Keys, Tensor Values) ReadPages(KvPool pool, PageTable? pages, int layer, int length);
 }

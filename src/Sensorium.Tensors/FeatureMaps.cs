@@ -106,6 +106,7 @@ public readonly record struct Window(int Height, int Width, int Stride = 1, Padd
             return (total / 2, output);
         }
 
-        return (Pad, Math.Max((input + 2 * Pad - reach) / Stride + 1, 0));
+        int room = input + 2 * Pad - reach;
+        return (Pad, room < 0 ? 0 : room / Stride + 1);
     }
 }

@@ -27,6 +27,7 @@ public abstract class KvPool : IDisposable
     public const int PageRows = 64;
 
     readonly Stack<int> free = new();
+    readonly Stack<int> bare = new();
     readonly List<int> holders = [];
 
     /// <param name="layout">What is kept of a token.</param>
@@ -49,13 +50,16 @@ public abstract class KvPool : IDisposable
     public int Capacity { get; }
 
     /// <summary>Pages that can still be rented.</summary>
-    public int Available => Capacity - holders.Count + free.Count;
+    public int Available => Capacity - holders.Count + free.Count + bare.Count;
+
+    /// <summary>Pages among them that have their memory already.</summary>
+    public int Free => free.Count;
 
     /// <summary>Memory of one page, all layers together.</summary>
     public long PageBytes => Layout.ElementsPerToken * PageRows * Type.BlockBytes();
 
     /// <summary>Memory held now.</summary>
-    public long AllocatedBytes => holders.Count * PageBytes;
+    public long AllocatedBytes => (holders.Count - bare.Count) * PageBytes;
 
     /// <summary>A page that nobody holds.</summary>
     /// <exception cref="InvalidOperationException">None is left; admission must have reserved before.</exception>
@@ -63,6 +67,14 @@ public abstract class KvPool : IDisposable
     {
         if (free.TryPop(out int page))
         {
+            holders[page] = 1;
+            return page;
+        }
+
+        if (bare.TryPeek(out page))
+        {
+            Grow(page);
+            bare.Pop();
             holders[page] = 1;
             return page;
         }
@@ -76,6 +88,20 @@ public abstract class KvPool : IDisposable
         Grow(page);
         holders.Add(1);
         return page;
+    }
+
+    /// <summary>Frees the memory of a page that nobody holds, so that another pool may have it.</summary>
+    /// <returns>Whether there was such a page.</returns>
+    public bool Shrink()
+    {
+        if (!free.TryPop(out int page))
+        {
+            return false;
+        }
+
+        Drop(page);
+        bare.Push(page);
+        return true;
     }
 
     /// <summary>One more holder of a page.</summary>
@@ -103,8 +129,11 @@ public abstract class KvPool : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Makes the memory of a page that was never rented before.</summary>
+    /// <summary>Makes the memory of a page that has none: of the next one, or of one that was dropped.</summary>
     protected abstract void Grow(int page);
+
+    /// <summary>Frees the memory of one page.</summary>
+    protected abstract void Drop(int page);
 
     /// <summary>Frees the memory.</summary>
     protected abstract void Dispose(bool disposing);

@@ -6,7 +6,8 @@ namespace Sensorium.Tensors;
 /// <param name="Start">How many of its tokens went before (in its pages).</param>
 /// <param name="RopeLength">The length that length-dependent rope scalings (dynamic NTK, longrope) go by.</param>
 /// <param name="Pages">Where its keys and values are kept; null where nothing is kept (encoders, training).</param>
-public readonly record struct Segment(int FirstRow, int Rows, int Start, int RopeLength, PageTable? Pages)
+/// <param name="Memory">Where the keys and values of its memory (encoder output that cross-attention reads) are kept; null where it has none.</param>
+public readonly record struct Segment(int FirstRow, int Rows, int Start, int RopeLength, PageTable? Pages, PageTable? Memory = null)
 {
     /// <summary>Tokens that exist after this pass: the number of keys.</summary>
     public int Length => Start + Rows;
@@ -42,6 +43,17 @@ public sealed class Plan
     /// <summary>Where keys and values are kept; null where nothing is kept.</summary>
     public KvPool? Kv { get; private set; }
 
+    /// <summary>Where memories' keys and values are kept; null where no sequence has a memory in pages.</summary>
+    public KvPool? MemoryKv { get; private set; }
+
+    /// <summary>
+    /// Memories as rows of encoder output, where nothing is kept in pages (training, a pass by itself); none where there are none.
+    /// </summary>
+    public Tensor MemoryRows { get; private set; }
+
+    /// <summary>Whose rows <see cref="MemoryRows"/> are: sequence i of this plan reads sequence i of that one.</summary>
+    public Plan? MemoryPlan { get; private set; }
+
     /// <summary>The sequences in the order of their rows.</summary>
     public ReadOnlySpan<Segment> Segments => segments.AsSpan(0, segmentCount);
 
@@ -69,12 +81,26 @@ public sealed class Plan
     }
 
     /// <summary>Empties the plan for the next pass.</summary>
-    public void Clear(KvPool? kv = null)
+    /// <param name="kv">Where the sequences' keys and values are kept.</param>
+    /// <param name="memoryKv">Where those of their memories are.</param>
+    public void Clear(KvPool? kv = null, KvPool? memoryKv = null)
     {
         Rows = 0;
         segmentCount = 0;
         wantedCount = 0;
         Kv = kv;
+        MemoryKv = memoryKv;
+        MemoryRows = default;
+        MemoryPlan = null;
+    }
+
+    /// <summary>Gives the sequences memories that are rows of encoder output.</summary>
+    /// <param name="rows">[rows of <paramref name="plan"/>, channels]</param>
+    /// <param name="plan">As many sequences as this one has.</param>
+    public void Remember(Tensor rows, Plan plan)
+    {
+        MemoryRows = rows;
+        MemoryPlan = plan;
     }
 
     /// <summary>
@@ -82,7 +108,7 @@ public sealed class Plan
     /// <paramref name="position"/>, by default the number of tokens that went before.
     /// </summary>
     /// <returns>The index of the first row.</returns>
-    public int Add(int rows, PageTable? pages = null, int? position = null, bool causal = true, int ropeLength = 0)
+    public int Add(int rows, PageTable? pages = null, int? position = null, bool causal = true, int ropeLength = 0, PageTable? memory = null)
     {
         int first = Rows;
         int start = pages?.Length ?? 0;
@@ -103,7 +129,7 @@ public sealed class Plan
             Array.Resize(ref segments, segments.Length * 2);
         }
 
-        segments[segmentCount++] = new Segment(first, rows, start, Math.Max(ropeLength, at + rows), pages);
+        segments[segmentCount++] = new Segment(first, rows, start, Math.Max(ropeLength, at + rows), pages, memory);
         return first;
     }
 

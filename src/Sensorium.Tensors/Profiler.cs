@@ -100,9 +100,13 @@ public sealed class Profiler : Compute
         long start = Stopwatch.GetTimestamp();
         Tensor y = inner.Attend(queries, source, plan, shape);
         double seen = 0;
-        foreach (int end in plan.VisibleEnds)
+        for (int i = 0; i < plan.Segments.Length; i++)
         {
-            seen += end;
+            Segment segment = plan.Segments[i];
+            foreach (int end in plan.VisibleEnds.Slice(segment.FirstRow, segment.Rows))
+            {
+                seen += source.AreMemory ? source.Count(plan, i) : end;
+            }
         }
 
         return Done(nameof(Attend), start, y, 2 * seen * shape.Heads * (shape.KeySize + shape.ValueSize));
@@ -117,7 +121,7 @@ public sealed class Profiler : Compute
     }
 
     /// <inheritdoc/>
-    public override (Tensor Keys, Tensor Values) ReadPages(Plan plan, int layer, int segment) => inner.ReadPages(plan, layer, segment);
+    public override (Tensor Keys, Tensor Values) ReadPages(KvPool pool, PageTable? pages, int layer, int length) => inner.ReadPages(pool, pages, layer, length);
 
     /// <inheritdoc/>
     public override Tensor Add(Tensor a, Tensor b)

@@ -136,10 +136,21 @@ static class ShapeCheck
         PageTable pages = plan.Segments[segment].Pages
             ?? throw new InvalidOperationException($"sequence {segment} of the plan has no pages");
         int length = plan.Segments[segment].Length;
-        return length <= pages.Pages.Count * (long)KvPool.PageRows
+        return Holds(pages, length)
             ? pages
             : throw new InvalidOperationException($"sequence {segment} of the plan needs pages for {length} tokens and has {pages.Pages.Count}: reserve them first");
     }
+
+    /// <summary>Pages that hold so many tokens of a pool that has the layer.</summary>
+    public static void Pages(KvPool pool, PageTable? pages, int layer, int length)
+    {
+        if (layer < 0 || layer >= pool.Layout.Layers || length < 0 || (length > 0 && (pages is null || !Holds(pages, length))))
+        {
+            throw new InvalidOperationException($"{pages?.Pages.Count ?? 0} pages of {pool.Layout} do not hold {length} tokens of layer {layer}");
+        }
+    }
+
+    static bool Holds(PageTable pages, int length) => length <= pages.Pages.Count * (long)KvPool.PageRows;
 
     [DoesNotReturn]
     static void Throw(string operation, Tensor a, Tensor b) => throw new ArgumentException($"{operation}: {b} does not fit {a}");

@@ -147,7 +147,7 @@ public sealed partial class Tape
         Record(nameof(Append), (c, i) => { c.Append(plan, layer, i[0], i[1]); return default; }, keys, values);
 
     /// <inheritdoc/>
-    public override (Tensor Keys, Tensor Values) ReadPages(Plan plan, int layer, int segment) => (
-        Record(nameof(ReadPages), (c, _) => c.ReadPages(plan, layer, segment).Keys),
-        Record(nameof(ReadPages), (c, _) => c.ReadPages(plan, layer, segment).Values));
+    public override (Tensor Keys, Tensor Values) ReadPages(KvPool pool, PageTable? pages, int layer, int length) => (
+        Record(nameof(ReadPages), (c, _) => c.ReadPages(pool, pages, layer, length).Keys),
+        Record(nameof(ReadPages), (c, _) => c.ReadPages(pool, pages, layer, length).Values));
 }

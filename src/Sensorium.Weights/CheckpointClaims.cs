@@ -107,8 +107,11 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
         return BlockFormats.ToFloats(found.Read(hubName));
     }
 
-    public void Allow(string pattern) =>
-        allowed.Add(new Regex("^" + Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, TimeSpan.FromSeconds(1)));
+    public void Allow(string pattern)
+    {
+        foreach (string spelling in names.PlacesOf(pattern).Select(place => place.Name).Distinct(StringComparer.Ordinal))
+            allowed.Add(new Regex("^" + Regex.Escape(spelling).Replace("\\*", ".*", StringComparison.Ordinal) + "$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, TimeSpan.FromSeconds(1)));
+    }
 
     /// <exception cref="CheckpointException">Something is missing, left over, or of another shape.</exception>
     public void Check()
@@ -155,10 +158,10 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
         used.Add(place.Slice);
     }
 
-    /// <summary>GGUF drops outermost dimensions of 1, so these do not count there.</summary>
+    /// <summary>A number by itself is as good as a vector of one; GGUF drops outermost dimensions of 1, so these do not count there.</summary>
     bool SameShape(long[] found, IReadOnlyList<long> wanted)
     {
-        if (wanted.SequenceEqual(found))
+        if (wanted.SequenceEqual(found) || (found.Length == 0 && wanted is [1]))
             return true;
         return source!.Gguf is not null && wanted.SkipWhile(size => size == 1).SequenceEqual(found.SkipWhile(size => size == 1));
     }

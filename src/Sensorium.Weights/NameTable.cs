@@ -29,6 +29,9 @@ public sealed class NameTable(params NameRow[] rows)
     /// <summary>This table, with another's rows tried after its own.</summary>
     public NameTable Then(NameTable next) => new([.. Rows, .. next.Rows]);
 
+    /// <summary>This table for tensors that stand at a place within a larger checkpoint.</summary>
+    public NameTable Within(string place) => new([.. Rows.Select(row => row with { Hub = $"{place}.{row.Hub}", Other = $"{place}.{row.Other}" })]);
+
     /// <summary>The places in which a file may hold a hub tensor, likeliest first; the name itself last.</summary>
     public IEnumerable<NamePlace> PlacesOf(string hubName)
     {

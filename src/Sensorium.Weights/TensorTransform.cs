@@ -28,6 +28,10 @@ public abstract unsafe class TensorTransform
     /// <param name="of">How many parts.</param>
     public static TensorTransform Part(int index, int of) => new RowPart(index, of);
 
+    /// <summary>Tensors that the file keeps with outermost dimensions of 1 which the hub's own do not have (a class token [1, 1, n]).</summary>
+    /// <param name="dimensions">How many.</param>
+    public static TensorTransform Boxed(int dimensions) => new Box(dimensions);
+
     /// <summary>The shape that a file's shape becomes.</summary>
     public virtual long[] HubShape(ReadOnlySpan<long> other) => other.ToArray();
 
@@ -121,6 +125,23 @@ public abstract unsafe class TensorTransform
                 }
             }
         }
+    }
+
+    sealed class Box(int dimensions) : TensorTransform
+    {
+        public override long[] HubShape(ReadOnlySpan<long> other)
+        {
+            int ones = 0;
+            while (ones < dimensions && ones < other.Length && other[ones] == 1)
+                ones++;
+            return other[ones..].ToArray();
+        }
+
+        public override long[] OtherShape(ReadOnlySpan<long> hub) => [.. Enumerable.Repeat(1L, dimensions), .. hub];
+
+        public override RawTensor ToHub(string hubName, RawTensor other) => other.As(hubName, HubShape(other.Shape));
+
+        public override RawTensor FromHub(string otherName, RawTensor hub) => hub.As(otherName, OtherShape(hub.Shape));
     }
 
     sealed class InterleavedHeads(int heads) : TensorTransform

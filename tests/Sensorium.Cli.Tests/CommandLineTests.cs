@@ -134,6 +134,23 @@ public sealed class CommandLineTests : IDisposable
         json.RootElement.GetProperty("parts").GetProperty("language").GetProperty("tensors").GetArrayLength().ShouldBe(272);
     }
 
+    [Fact]
+    public async Task Inspect_says_whether_a_checkpoint_opens_here()
+    {
+        string bundle = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "llama", "model");
+        (await Run("inspect", bundle)).Out.ShouldContain("yes, as Llama: text from text");
+        foreach (string file in Directory.GetFiles(bundle))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        string config = Path.Combine(folder, "config.json");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("\"model_type\": \"llama\"", "\"model_type\": \"lama\"", StringComparison.Ordinal));
+        Result unknown = await Run("inspect", folder);
+        unknown.Code.ShouldBe(ExitCode.Success);
+        unknown.Out.ShouldContain("'lama', which is not supported (nearest: 'llama')");
+    }
+
     [Theory]
     [InlineData("config.json", "{\"model_type\": \"llama\"", "config.json")]
     [InlineData("model.safetensors", "\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "model.safetensors")]
@@ -222,6 +239,22 @@ public sealed class CommandLineTests : IDisposable
         result.Code.ShouldBe(ExitCode.Success);
         result.Out.ShouldContain("banana");
         result.Out.Trim().Split('\n').Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task An_encoder_decoder_answers_each_message_by_itself()
+    {
+        string model = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "gguf-archs", "model-t5.gguf");
+        Result alone = await Run("ask", "-m", model, "the dogs run", "--exact", "--max-tokens", "6");
+        alone.Code.ShouldBe(ExitCode.Success);
+        alone.Out.Trim().Length.ShouldBeGreaterThan(0);
+        using var input = new StringReader("hello there\nthe dogs run\n");
+        Result talk = await Run(input, "chat", "-m", model, "--exact", "--max-tokens", "6");
+        talk.Out.ShouldEndWith(alone.Out);
+        (await Run("chat", "-m", model, "--raw", "the dogs run", "--exact", "--max-tokens", "6")).Out.ShouldBe(alone.Out);
+        Result seeing = await Run("ask", "-m", model, Photo, "the dogs run");
+        seeing.Code.ShouldBe(ExitCode.BadInput);
+        seeing.Error.ShouldContain("model-t5 is a model of text alone");
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public class BundleTests
     // What has to pass; the rest of a folder is run too, and only what is not built yet may be skipped.
     static readonly string[] Required =
     [
-        "llama", "llama-bf16", "llama-dynamic", "llama-sharded", "llama-yarn", "efficientnet-lite", "ssdlite-coco", "nano", "smollm2-chat",
+        "llama", "llama-bf16", "llama-dynamic", "llama-sharded", "llama-yarn", "t5", "flan-t5", "gguf-archs", "efficientnet-lite", "ssdlite-coco", "nano", "smollm2-chat",
+        "vit", "vit-pooled", "clip", "clip-gelu", "clip-vision", "clip-vision-projection", "siglip", "siglip-vision", "llava", "llava-full", "gguf-mmproj",
         "sampling", "jinja", "jpeg-pixels", "png-pixels", "resize-pillow", "gguf-quant-types", "image-load", "processor-clip", "processor-siglip", "processor-vit",
     ];
 

@@ -201,6 +201,15 @@ public sealed class EngineTests : IDisposable
     }
 
     [Fact]
+    public async Task ModelsMayComeWhileOthersAnswer()
+    {
+        using Engine engine = NewEngine();
+        List<int>[] answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => Task.Run(() => engine.Answer(FakeSystem.Of(new CountingBackbone()), GenerationRequest.Of([i], 10)))));
+        answers.Select(a => a[0]).ShouldBe(Enumerable.Range(1, 40));
+        answers.ShouldAllBe(a => a.Count == 10);
+    }
+
+    [Fact]
     public async Task DisposingEndsWhatRuns()
     {
         Engine engine = NewEngine();

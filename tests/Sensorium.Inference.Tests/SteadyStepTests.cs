@@ -1,4 +1,5 @@
 using Sensorium.Inference.Sampling;
+using Sensorium.Models.Backbones;
 using Sensorium.Models.Loading;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
@@ -31,9 +32,25 @@ public sealed class SteadyStepTests : IDisposable
     [InlineData(Numerics.Fast, "BF16", "greedy")]
     [InlineData(Numerics.Fast, "Q8_0", "drawn")]
     [InlineData(Numerics.Exact, "Q8_0", "penalised")]
-    public void NothingIsAllocated(Numerics numerics, string type, string way)
+    public void NothingIsAllocated(Numerics numerics, string type, string way) =>
+        NothingIsAllocatedBy(Path.Combine(NanoModel.Bundle("gguf-quant-types"), $"model-{type}.gguf"), numerics, way);
+
+    [Theory]
+    [InlineData(Numerics.Exact)]
+    [InlineData(Numerics.Fast)]
+    public void NorWhereAMemoryIsRead(Numerics numerics) =>
+        NothingIsAllocatedBy(Path.Combine(NanoModel.Bundle("gguf-archs"), "model-t5.gguf"), numerics, "greedy");
+
+    [Theory]
+    [InlineData("mixtral", Numerics.Exact)]
+    [InlineData("qwen3-moe", Numerics.Fast)]
+    public void NorWhereExpertsAreMixed(string bundle, Numerics numerics) =>
+        NothingIsAllocatedBy(FakeSystem.Of((Backbone)ModelLoader.Load(Path.Combine(NanoModel.Bundle(bundle), "model"), device).Model), numerics, "greedy");
+
+    void NothingIsAllocatedBy(string model, Numerics numerics, string way) => NothingIsAllocatedBy(ModelLoader.LoadSystem(model, device), numerics, way);
+
+    void NothingIsAllocatedBy(LanguageSystem system, Numerics numerics, string way)
     {
-        LanguageSystem system = ModelLoader.LoadSystem(Path.Combine(NanoModel.Bundle("gguf-quant-types"), $"model-{type}.gguf"), device);
         using var engine = new Engine(device, new EngineOptions { Numerics = numerics }, ownLoop: false);
         Generation[] generations = [.. Enumerable.Range(0, Sequences).Select(i => engine.Submit(system, new GenerationRequest
         {

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sensorium.Models.Loading;
 using Sensorium.Tensors;
 using Sensorium.Weights;
 
@@ -8,6 +10,9 @@ namespace Sensorium.Models.Tests;
 sealed class TestCheckpoints : IDisposable
 {
     readonly string root = Directory.CreateTempSubdirectory("sensorium").FullName;
+
+    /// <summary>For models that are built on shapes: no other files.</summary>
+    public static IPartOpener NoFiles { get; } = new Nothing();
 
     public static string Repository { get; } = FindRepository();
 
@@ -46,7 +51,50 @@ sealed class TestCheckpoints : IDisposable
         return copy;
     }
 
+    /// <summary>A carried checkpoint with its tensors under other names.</summary>
+    public string Renamed(string folder, Func<string, string> rename)
+    {
+        string copy = Copy(folder, _ => { });
+        using TensorSource source = TensorSource.Open(folder);
+        string file = Path.Combine(copy, "model.safetensors");
+        File.Delete(file);
+        SafetensorsWriter.Write(file, [.. source.Tensors.Select(t => t.As(rename(t.Name), t.Shape.ToArray()))]);
+        return copy;
+    }
+
+    /// <summary>A folder with a config, and with random tensors of the shapes that the config asks for.</summary>
+    public string Made(string name, JsonObject config)
+    {
+        using JsonDocument document = JsonDocument.Parse(config.ToJsonString());
+        var json = new Config("config.json", document.RootElement.Clone());
+        Checkpoint at = Checkpoint.Shapes();
+        Catalog.Find(json).Build(at, json, NoFiles);
+        var random = new Random(7);
+        return Folder(name, config, [.. at.Weights.Select(w =>
+        {
+            var values = new float[w.Elements];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = (float)(random.NextDouble() - 0.5);
+            }
+
+            return RawTensor.FromFloats(w.Name, [.. w.Shape], values);
+        })]);
+    }
+
+    /// <summary>A place for a file.</summary>
+    public string PlaceFor(string name) => Path.Combine(root, name);
+
     public void Dispose() => Directory.Delete(root, recursive: true);
+
+    sealed class Nothing : IPartOpener
+    {
+        public ModelPart Open(string path, string key) => throw new NotSupportedException();
+
+        public Checkpoint Weights(string file, string key) => throw new NotSupportedException();
+
+        public Config? Settings(string file) => null;
+    }
 
     static string FindRepository()
     {

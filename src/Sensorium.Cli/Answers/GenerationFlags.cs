@@ -10,6 +10,7 @@ namespace Sensorium.Cli.Answers;
 sealed class GenerationFlags
 {
     readonly Option<string> model = new("--model", "-m") { Description = "A folder, a .gguf file or a model's name", DefaultValueFactory = _ => "nano", HelpName = "model" };
+    readonly Option<string?> mmproj = new("--mmproj") { Description = "The vision tower and projector that go with a .gguf language model: mmproj-*.gguf", HelpName = "file" };
     readonly Option<float?> temperature = new("--temperature") { Description = "Divides the logits; 0: always the best token", HelpName = "number" };
     readonly Option<float?> topP = new("--top-p") { Description = "Draw from the best tokens that reach this probability together", HelpName = "number" };
     readonly Option<int?> topK = new("--top-k") { Description = "Draw from this many best tokens", HelpName = "count" };
@@ -23,7 +24,7 @@ sealed class GenerationFlags
     /// <summary>Declares them.</summary>
     public void Declare(Command command)
     {
-        foreach (Option option in new Option[] { model, temperature, topP, topK, minP, repetitionPenalty, seed, maxTokens, stop, exact })
+        foreach (Option option in new Option[] { model, mmproj, temperature, topP, topK, minP, repetitionPenalty, seed, maxTokens, stop, exact })
         {
             command.Options.Add(option);
         }
@@ -31,6 +32,14 @@ sealed class GenerationFlags
 
     /// <summary>The model that is asked for.</summary>
     public string Model(ParseResult parsed) => parsed.GetValue(model)!;
+
+    /// <summary>The file with a vision tower and projector; null: none is given.</summary>
+    /// <exception cref="UsageException">It is not there.</exception>
+    public string? Mmproj(ParseResult parsed)
+    {
+        string? file = parsed.GetValue(mmproj);
+        return file is null || File.Exists(file) ? file : throw new UsageException($"--mmproj {file} is not there; it names a file (mmproj-*.gguf)");
+    }
 
     /// <summary>The arithmetic that is asked for.</summary>
     public Numerics Numerics(ParseResult parsed) => parsed.GetValue(exact) ? Tensors.Numerics.Exact : Tensors.Numerics.Fast;

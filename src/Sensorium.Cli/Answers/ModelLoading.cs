@@ -10,10 +10,10 @@ namespace Sensorium.Cli.Answers;
 static class ModelLoading
 {
     /// <summary>A model that answers, with its engine.</summary>
-    public static SensoriumRuntime Runtime(string model, Numerics numerics, Terminal terminal, CancellationToken cancellation)
+    public static SensoriumRuntime Runtime(string model, string? mmproj, Numerics numerics, Terminal terminal, CancellationToken cancellation)
     {
         using var progress = new Progress(terminal, $"loading {model}");
-        return SensoriumRuntime.Load(model, new EngineOptions { Numerics = numerics }, progress: new Loading(progress), cancellation: cancellation);
+        return SensoriumRuntime.Load(model, new EngineOptions { Numerics = numerics }, progress: new Loading(progress), cancellation: cancellation, mmproj: mmproj);
     }
 
     /// <summary>A model of any family.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Sensorium.Inference;
 using Sensorium.Inference.Sampling;
+using Sensorium.Models.Backbones;
 using Sensorium.Models.Systems;
 
 namespace Sensorium.Cli.Answers;
@@ -70,8 +71,9 @@ sealed record Reply(string Text, string Reason, GenerationUsage Usage, TimeSpan 
         }
     }
 
+    // An encoder–decoder has a usual length of its own.
     static int? Longest(LanguageSystem system, IReadOnlyList<PromptSpan> prompt) =>
-        system.Generation.MaxNewTokens is null ? Math.Clamp(system.Backbone.ContextLength - prompt.Sum(s => s.Length), 1, LongestUnasked) : null;
+        system.Generation.MaxNewTokens is null && system.Backbone is not EncoderDecoder ? Math.Clamp(system.Backbone.ContextLength - prompt.Sum(s => s.Length), 1, LongestUnasked) : null;
 
     /// <summary>Writes it for programs.</summary>
     public void Write(Utf8JsonWriter writer, string model)

@@ -25,7 +25,8 @@ sealed class Talk(
     {
         if (terminal.IsInputInteractive)
         {
-            await terminal.Error.WriteLineAsync($"{runtime.System.Name}. /image FILE, /reset, /exit; Ctrl-C stops an answer.").ConfigureAwait(false);
+            string note = runtime.System.AnswersOneMessage ? " It answers each message by itself: what was said before, it does not know." : "";
+            await terminal.Error.WriteLineAsync($"{runtime.System.Name}.{note} /image FILE, /reset, /exit; Ctrl-C stops an answer.").ConfigureAwait(false);
         }
 
         while (await ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
@@ -61,8 +62,12 @@ sealed class Talk(
         var message = new Message("user", parts);
         IReadOnlyList<PromptSpan> prompt = runtime.System.Prompt([.. said, message]);
         Reply reply = await AnswerAsync(prompt, cancellation).ConfigureAwait(false);
-        said.Add(message);
-        said.Add(new Message("assistant", reply.Text));
+        if (!runtime.System.AnswersOneMessage)
+        {
+            said.Add(message);
+            said.Add(new Message("assistant", reply.Text));
+        }
+
         waiting.Clear();
         return reply;
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sensorium.Models.Backbones;
-using Sensorium.Models.Encoders;
 using Sensorium.Tensors;
 using Sensorium.Tensors.Cpu;
 using Sensorium.Weights;
@@ -46,7 +45,10 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
     /// <param name="newTokens">Tokens of the answer.</param>
     public IEnumerable<Figure> Language(Backbone backbone, IReadOnlyList<Weight> weights, int promptTokens, int newTokens)
     {
-        using KvPool pool = device.NewKvPool(backbone.KvLayout, numerics == Numerics.Exact ? DType.F32 : DType.F16, 4 + (promptTokens + newTokens) / KvPool.PageRows);
+        DType kvType = numerics == Numerics.Exact ? DType.F32 : DType.F16;
+        int mostPages = 4 + (promptTokens + newTokens) / KvPool.PageRows;
+        using KvPool pool = device.NewKvPool(backbone.KvLayout, kvType, mostPages);
+        using KvPool? memories = backbone.MemoryLayout is { } layout ? device.NewKvPool(layout, kvType, mostPages) : null;
         using Compute plain = device.NewCompute(numerics);
         Compute c = profile ? new Profiler(plain) : plain;
         var ids = new int[promptTokens];
@@ -63,17 +65,19 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         {
             cancellation.ThrowIfCancellationRequested();
             var pages = new PageTable();
+            var memory = memories is null ? null : new PageTable();
             (c as Profiler)?.Clear();
-            double promptSeconds = Pass(c, backbone, pool, pages, ids);
+            double promptSeconds = backbone is EncoderDecoder reader ? Source(c, reader, memories!, memory!, ids) : Pass(c, backbone, pool, pages, ids);
             prefillTimes = (c as Profiler)?.Times ?? [];
             (c as Profiler)?.Clear();
             var steps = new double[newTokens];
             for (int i = 0; i < newTokens; i++)
             {
-                steps[i] = Pass(c, backbone, pool, pages, ids.AsSpan(i % ids.Length, 1));
+                steps[i] = Pass(c, backbone, pool, pages, ids.AsSpan(i % ids.Length, 1), memories, memory);
             }
 
             pages.Release(pool);
+            memory?.Release(memories!);
             Array.Sort(steps);
             if (attempt > 0)
             {
@@ -95,42 +99,83 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         double work = 2.0 * promptTokens * weights.Where(w => w.Role is WeightRole.Matrix && w.Outputs != backbone.VocabularySize).Sum(w => (double)w.Elements);
         double prompt = Middle(prefill);
         double step = Middle(decode);
+        if (backbone is EncoderDecoder)
+        {
+            // Which weights a source goes through and which a step reads is the family's own affair.
+            yield return new Figure($"source, {promptTokens} tokens", promptTokens / prompt, "tokens/s");
+            yield return new Figure("answer, one sequence", 1 / step, "tokens/s");
+            yield break;
+        }
+
         yield return new Figure($"prompt, {promptTokens} tokens", promptTokens / prompt, "tokens/s", work / prompt / Ceilings.Float32, "fp32 peak");
         yield return new Figure("answer, one sequence", 1 / step, "tokens/s", bytes / step / Ceilings.Bandwidth, "memory bandwidth");
     }
 
-    /// <summary>One picture through an encoder, in milliseconds.</summary>
-    public Figure Encoder(string name, VisionEncoder encoder, Func<Compute, FeatureMaps, Tensor> run)
+    /// <summary>One picture through an encoder: its time, and the speed of its products.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="run">The encoder.</param>
+    /// <param name="type">The type of its matrices, which says what bounds it.</param>
+    public IEnumerable<Figure> Picture(string name, PictureRun run, DType type)
     {
-        (int width, int height) = encoder.Processor.OutputSize(640, 480);
+        (int width, int height) = run.Processor.OutputSize(640, 480);
         var pixels = new float[width * height * 3];
         using Compute plain = device.NewCompute(numerics);
-        Compute c = profile ? new Profiler(plain) : plain;
+
+        // The operations are counted as they run, on the try that is not timed.
+        var profiler = new Profiler(plain);
+        Once(profiler);
+        double operations = profiler.Times.Sum(t => t.Operations);
         double seconds = Median(7, () =>
         {
             cancellation.ThrowIfCancellationRequested();
-            (c as Profiler)?.Clear();
-            c.Reset();
-            var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
-            long start = Stopwatch.GetTimestamp();
-            run(c, maps);
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+            profiler.Clear();
+            return Once(profile ? profiler : plain);
         });
-        if (c is Profiler profiler)
+        if (profile)
         {
             Profiles.Add((name, profiler.Times));
         }
 
-        return new Figure($"picture through {name}", seconds * 1e3, "ms");
+        (double peak, string of) = Peak(type);
+        yield return new Figure($"picture through {name}", seconds * 1e3, "ms");
+        yield return new Figure("its products", operations / seconds / 1e9, "GFLOP/s", operations / seconds / peak, of);
+
+        double Once(Compute c)
+        {
+            c.Reset();
+            var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
+            long start = Stopwatch.GetTimestamp();
+            run.Forward(c, maps);
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
     }
 
-    static double Pass(Compute c, Backbone backbone, KvPool pool, PageTable pages, ReadOnlySpan<int> ids)
+    /// <summary>A source through the encoder, and the keys and values of its memory.</summary>
+    static double Source(Compute c, EncoderDecoder model, KvPool memories, PageTable memory, ReadOnlySpan<int> ids)
+    {
+        c.Reset();
+        memory.Reserve(memories, ids.Length);
+        var kept = new Plan(model.PositionAxes);
+        kept.Clear(memories);
+        kept.Add(ids.Length, memory);
+        long start = Stopwatch.GetTimestamp();
+        model.Remember(c, model.Encode(c, model.Embed(c, ids), Plan.Of(causal: false, ids.Length)), kept);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        kept.Commit();
+        return seconds;
+    }
+
+    (double Operations, string Name) Peak(DType type) => numerics == Numerics.Exact || type is DType.F32 or DType.F16
+        ? (Ceilings.Float32, "fp32 peak")
+        : type == DType.BF16 ? (Ceilings.BFloat16, "bf16 peak") : (Ceilings.Int8, "int8 peak");
+
+    static double Pass(Compute c, Backbone backbone, KvPool pool, PageTable pages, ReadOnlySpan<int> ids, KvPool? memories = null, PageTable? memory = null)
     {
         c.Reset();
         pages.Reserve(pool, pages.Length + ids.Length);
         var plan = new Plan(backbone.PositionAxes);
-        plan.Clear(pool);
-        plan.Add(ids.Length, pages);
+        plan.Clear(pool, memories);
+        plan.Add(ids.Length, pages, memory: memory);
         plan.Want(ids.Length - 1);
         Span<int> best = stackalloc int[1];
         long start = Stopwatch.GetTimestamp();

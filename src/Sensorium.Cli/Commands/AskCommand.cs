@@ -46,7 +46,7 @@ sealed class AskCommand : Verb
         string[] stops = flags.Stops(parsed);
         ContentPart[] parts = [.. given[..^1].Select(file => new ContentPart.Image(Files.Picture(file))), new ContentPart.Text(question)];
         string model = flags.Model(parsed);
-        using SensoriumRuntime runtime = ModelLoading.Runtime(model, flags.Numerics(parsed), terminal, cancellation);
+        using SensoriumRuntime runtime = ModelLoading.Runtime(model, flags.Mmproj(parsed), flags.Numerics(parsed), terminal, cancellation);
         bool forPrograms = parsed.GetValue(json);
         IReadOnlyList<PromptSpan> prompt = runtime.System.Prompt([new Message("user", parts)]);
         Reply reply = await Reply.AskAsync(runtime, prompt, flags.Sampling(parsed, runtime.System), maxTokens, stops, piece => Say(terminal, piece, forPrograms), cancellation).ConfigureAwait(false);

@@ -102,16 +102,21 @@ sealed class BenchCommand : Verb
         {
             foreach (NamedEncoder encoder in composed.Encoders)
             {
-                yield return bench.Encoder(encoder.Name, encoder.Encoder, (c, maps) => encoder.Encoder.Encode(c, maps, encoder.Request).Values.First().Values);
+                foreach (Figure figure in bench.Picture(encoder.Name, PictureRun.Of(encoder), DType.F32))
+                {
+                    yield return figure;
+                }
             }
 
             built = composed.Language.Model;
         }
 
-        if (built is VisionEncoder vision)
+        if (PictureRun.Of(built) is { } run)
         {
-            yield return bench.Encoder(
-                "the encoder", vision, (c, maps) => vision is IImageClassifier classifier ? classifier.Classify(c, maps) : ((SsdliteMobileNetV2)vision).Raw(c, maps).Logits);
+            foreach (Figure figure in bench.Picture("the encoder", run, CommonType(weights)))
+            {
+                yield return figure;
+            }
         }
 
         if (built is Backbone backbone)
@@ -123,6 +128,10 @@ sealed class BenchCommand : Verb
             }
         }
     }
+
+    /// <summary>The type of most of the numbers.</summary>
+    static DType CommonType(IReadOnlyList<Weight> weights) =>
+        weights.Where(w => w.Role is not WeightRole.Vector).GroupBy(w => w.SourceType).OrderByDescending(g => g.Sum(w => w.Elements)).Select(g => g.Key).FirstOrDefault(DType.F32);
 
     static void Write(Terminal terminal, CpuDevice device, ModelBench bench, string? name, List<Figure> figures)
     {

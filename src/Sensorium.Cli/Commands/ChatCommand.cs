@@ -46,7 +46,7 @@ sealed class ChatCommand : Verb
         }
 
         Picture[] pictures = [.. (parsed.GetValue(images) ?? []).Select(Files.Picture)];
-        using SensoriumRuntime runtime = ModelLoading.Runtime(flags.Model(parsed), flags.Numerics(parsed), terminal, cancellation);
+        using SensoriumRuntime runtime = ModelLoading.Runtime(flags.Model(parsed), flags.Mmproj(parsed), flags.Numerics(parsed), terminal, cancellation);
         var talk = new Talk(runtime, terminal, flags.Sampling(parsed, runtime.System), maxTokens, stops, parsed.GetValue(json), parsed.GetValue(system));
         talk.Show(pictures);
         if (parsed.GetValue(raw))

@@ -18,10 +18,11 @@ sealed class CheckpointSummary
     readonly IReadOnlyList<(string Role, CheckpointSummary Part)> parts;
     readonly IReadOnlyList<(string Name, string Value)> facts;
     readonly TextFacts text;
+    readonly Opening? opening;
 
     CheckpointSummary(
         string path, string format, string? architecture, IReadOnlyList<(string Name, string Type, long[] Shape, long Bytes)> tensors,
-        IReadOnlyList<(string Role, CheckpointSummary Part)> parts, IReadOnlyList<(string Name, string Value)> facts, TextFacts text)
+        IReadOnlyList<(string Role, CheckpointSummary Part)> parts, IReadOnlyList<(string Name, string Value)> facts, TextFacts text, Opening? opening)
     {
         this.path = path;
         this.format = format;
@@ -30,6 +31,7 @@ sealed class CheckpointSummary
         this.parts = parts;
         this.facts = facts;
         this.text = text;
+        this.opening = opening;
     }
 
     long Parameters => tensors.Sum(t => t.Shape.Aggregate(1L, (product, size) => product * size)) + parts.Sum(p => p.Part.Parameters);
@@ -56,7 +58,8 @@ sealed class CheckpointSummary
             [.. source.Tensors.Select(t => (t.Name, t.Type.ToString(), t.Shape.ToArray(), t.ByteLength))],
             config is { } json && depth == 0 ? Parts(json, beside) : [],
             source.Gguf is { } metadata ? GgufFacts(metadata) : ConfigFacts(config),
-            TextFacts.Read(source.Gguf, source.Gguf is null ? beside : null));
+            TextFacts.Read(source.Gguf, source.Gguf is null ? beside : null),
+            depth == 0 ? Opening.Try(path) : null);
     }
 
     /// <summary>Writes it for people.</summary>
@@ -64,6 +67,11 @@ sealed class CheckpointSummary
     {
         Line("path", path);
         Line("architecture", architecture ?? "not said (no config.json)");
+        if (opening is not null)
+        {
+            Line("opens here", opening.Family is { } family ? $"yes, as {family}" : $"no: {opening.WhyNot}");
+        }
+
         Line("format", format);
         Line("parameters", Show.Count(Parameters));
         Line("weights", $"{Show.Bytes(Bytes)} as stored, about what they take in memory");
@@ -108,6 +116,12 @@ sealed class CheckpointSummary
         writer.WriteStartObject();
         writer.WriteString("path", path);
         writer.WriteString("architecture", architecture);
+        if (opening is not null)
+        {
+            writer.WriteBoolean("opens_here", opening.WhyNot is null);
+            writer.WriteString("why_not", opening.WhyNot);
+        }
+
         writer.WriteString("format", format);
         writer.WriteNumber("parameters", Parameters);
         writer.WriteNumber("weight_bytes", Bytes);

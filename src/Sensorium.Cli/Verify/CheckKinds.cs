@@ -27,6 +27,7 @@ static class CheckKinds
     {
         new GgufQuantTypes(),
         new GgufArchitectures(),
+        new GgufProjectors(),
     }.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The runner of a kind, or null where it is not built yet.</summary>

@@ -83,7 +83,7 @@ public sealed class VerifySession : IDisposable
             loaded.Add((path, model));
             return model;
         }
-        catch (CheckpointException e) when (e.Item is "model_type" or "architecture" or "general.architecture")
+        catch (CheckpointException e) when (e.Item is "model_type" or "architecture" or "general.architecture" or "clip.projector_type")
         {
             throw new SkipException($"the family is not built yet: {e.Message}");
         }

@@ -43,10 +43,11 @@ public sealed class SensoriumChatClient : IChatClient
     /// <param name="model">A folder, a .gguf file or a name; the default is the embedded model, which sees pictures.</param>
     /// <param name="options">How the engine runs.</param>
     /// <param name="addresses">Which addresses pictures may be fetched from.</param>
+    /// <param name="mmproj">The file with a language model's vision tower and projector (mmproj-*.gguf); null: there is none.</param>
     /// <exception cref="Sensorium.Weights.CheckpointException">The model is not there, broken or not supported.</exception>
-    public static SensoriumChatClient Load(string model = "nano", EngineOptions? options = null, AddressOptions? addresses = null)
+    public static SensoriumChatClient Load(string model = "nano", EngineOptions? options = null, AddressOptions? addresses = null, string? mmproj = null)
     {
-        SensoriumRuntime runtime = SensoriumRuntime.Load(model, options);
+        SensoriumRuntime runtime = SensoriumRuntime.Load(model, options, mmproj: mmproj);
         return new SensoriumChatClient(runtime.Engine, runtime.System, addresses, runtime);
     }
 

@@ -16,6 +16,7 @@ public sealed class Engine : IDisposable
     readonly List<(ModelHost Host, Sequence Sequence)> submitted = [];
     readonly List<(ModelHost Host, Sequence Sequence)> taken = [];
     readonly List<ModelHost> hosts = [];
+    readonly List<ModelHost> active = [];
     readonly AutoResetEvent work = new(false);
     readonly Thread? loop;
     volatile bool stopping;
@@ -55,6 +56,18 @@ public sealed class Engine : IDisposable
             lock (gate)
             {
                 return hosts.Sum(h => h.KvBytes);
+            }
+        }
+    }
+
+    /// <summary>Memory promised to the answers that run, in bytes: the most that their keys and values may take.</summary>
+    internal long PromisedBytes
+    {
+        get
+        {
+            lock (gate)
+            {
+                return hosts.Sum(h => h.PromisedBytes);
             }
         }
     }
@@ -116,17 +129,30 @@ public sealed class Engine : IDisposable
     internal bool Step()
     {
         TakeSubmitted();
-        for (int i = 0; i < hosts.Count; i++)
+        for (int i = 0; i < active.Count; i++)
         {
-            ModelHost host = hosts[turn++ % hosts.Count];
+            ModelHost host = active[turn++ % active.Count];
             if (!host.IsIdle)
             {
-                host.Step(compute);
+                Step(host);
                 return true;
             }
         }
 
         return false;
+    }
+
+    /// <summary>A step whose failure ends this model's answers, never the loop: a caller gets an error and does not wait for ever.</summary>
+    void Step(ModelHost host)
+    {
+        try
+        {
+            host.Step(compute);
+        }
+        catch (Exception e)
+        {
+            host.FailAll(e);
+        }
     }
 
     void Wake()
@@ -166,6 +192,12 @@ public sealed class Engine : IDisposable
 
         foreach ((ModelHost host, Sequence sequence) in taken)
         {
+            // The loop has a list of its own: callers add to the other one at any time.
+            if (!active.Contains(host))
+            {
+                active.Add(host);
+            }
+
             host.Enqueue(sequence);
         }
 

@@ -6,13 +6,19 @@ namespace Sensorium.Inference;
 /// <summary>What to continue, and how.</summary>
 public sealed record GenerationRequest
 {
-    /// <summary>The prompt.</summary>
+    /// <summary>The prompt; of an encoder–decoder, the source.</summary>
     public required IReadOnlyList<PromptSpan> Prompt { get; init; }
+
+    /// <summary>
+    /// For an encoder–decoder, whose prompt is the source: the ids that the answer begins with, which are not part of what
+    /// is delivered; null: the model's start token.
+    /// </summary>
+    public IReadOnlyList<int>? AnswerStart { get; init; }
 
     /// <summary>How tokens are chosen.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
-    /// <summary>The most new tokens; null: what the context leaves.</summary>
+    /// <summary>The most new tokens; null: the checkpoint's number, else what the context leaves (of an encoder–decoder: what it was trained for).</summary>
     public int? MaxNewTokens { get; init; }
 
     /// <summary>Ids that end the answer; null: the checkpoint's.</summary>
@@ -38,7 +44,7 @@ public enum FinishReason
 /// <summary>What a request cost.</summary>
 /// <param name="PromptTokens">Rows of the prompt, soft tokens included.</param>
 /// <param name="PictureTokens">Soft tokens among them.</param>
-/// <param name="CachedTokens">Rows whose keys and values were already kept.</param>
+/// <param name="CachedTokens">Rows of the prompt whose keys and values were already kept.</param>
 /// <param name="CachedPictures">Pictures whose soft tokens were already there.</param>
 /// <param name="NewTokens">Tokens of the answer, the end included.</param>
 public readonly record struct GenerationUsage(int PromptTokens, int PictureTokens, int CachedTokens, int CachedPictures, int NewTokens);

@@ -1,41 +1,33 @@
-using Sensorium.Inference.Sampling;
-using Sensorium.Media;
+using Sensorium.Models.Backbones;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
 
 namespace Sensorium.Inference;
 
-/// <summary>One model in the engine: its pages, its waiting and running sequences, and its share of a step.</summary>
+/// <summary>One model in the engine: its waiting and running sequences, and its share of a step.</summary>
 sealed class ModelHost : IDisposable
 {
     readonly LanguageSystem system;
     readonly EngineOptions options;
-    readonly KvPool pool;
-    readonly PrefixCache prefixes;
-    readonly MediaCache media;
-    readonly MediaBudget mediaBudget;
+    readonly KvStore store;
+    readonly Admission admission;
+    readonly PictureReader pictures;
+    readonly SourceReader? sources;
+    readonly StepPlan plan;
     readonly Queue<Sequence> waiting = new();
     readonly List<Sequence> running = [];
-    readonly List<Sequence> inStep = [];
-    readonly Plan plan;
     readonly float[] logitsRow;
-    int[] ids = new int[64];
-    int[] softRows = [];
     int[] best = new int[64];
-    int reserved;
 
     public ModelHost(LanguageSystem system, Device device, EngineOptions options)
     {
         this.system = system;
         this.options = options;
-        DType kvType = options.KvType ?? (options.Numerics == Numerics.Exact ? DType.F32 : DType.F16);
-        long pageBytes = system.Backbone.KvLayout.ElementsPerToken * KvPool.PageRows * kvType.BlockBytes();
-        int pages = (int)Math.Clamp(options.KvBytes / Math.Max(pageBytes, 1), 1, 1 << 20);
-        pool = device.NewKvPool(system.Backbone.KvLayout, kvType, pages);
-        prefixes = new PrefixCache(pool);
-        media = new MediaCache(options.MediaBytes);
-        mediaBudget = new MediaBudget { MaxPixels = options.MaxPixels };
-        plan = new Plan(system.Backbone.PositionAxes);
+        store = new KvStore(system.Backbone, device, options);
+        admission = new Admission(system, options, store);
+        pictures = new PictureReader(system, options);
+        sources = system.Backbone is EncoderDecoder model ? new SourceReader(model, store) : null;
+        plan = new StepPlan(system, store);
         logitsRow = new float[system.Backbone.VocabularySize];
     }
 
@@ -44,101 +36,44 @@ sealed class ModelHost : IDisposable
     public bool IsIdle => waiting.Count == 0 && running.Count == 0;
 
     /// <summary>Memory held for keys and values.</summary>
-    public long KvBytes => pool.AllocatedBytes;
+    public long KvBytes => store.Held;
 
-    /// <summary>Checks a request and makes its sequence; thread-safe.</summary>
-    /// <exception cref="RequestException">It cannot be answered; the numbers are in the message.</exception>
-    public Sequence Prepare(GenerationRequest request, Action<Generation> stop)
-    {
-        int prompt = request.Prompt.Sum(s => s.Length);
-        int context = system.Backbone.ContextLength;
-        if (prompt == 0)
-        {
-            throw new RequestException(RequestError.UnsupportedContent, "the prompt is empty");
-        }
+    /// <summary>Memory promised to the sequences that run.</summary>
+    public long PromisedBytes => store.Promised;
 
-        if (request.MaxNewTokens is < 1)
-        {
-            throw new RequestException(RequestError.UnsupportedOption, $"max tokens is 1 or more, not {request.MaxNewTokens}");
-        }
-
-        if (prompt >= context)
-        {
-            throw new RequestException(RequestError.ContextOverflow, $"the prompt has {prompt} tokens, {system.Name} takes {context} in all, answer included; shorten the prompt");
-        }
-
-        int wanted = request.MaxNewTokens ?? system.Generation.MaxNewTokens ?? context - prompt;
-        if (request.MaxNewTokens is { } asked && prompt + asked > context)
-        {
-            throw new RequestException(RequestError.ContextOverflow, $"the prompt has {prompt} tokens and {asked} new ones were asked for, {system.Name} takes {context} in all; ask for at most {context - prompt} (--max-tokens)");
-        }
-
-        int most = Math.Min(wanted, context - prompt);
-        int capacity = pool.Capacity * KvPool.PageRows;
-        if (prompt + most > capacity && request.MaxNewTokens is null)
-        {
-            most = capacity - prompt;
-        }
-
-        if (most < 1 || prompt + most > capacity)
-        {
-            throw new RequestException(RequestError.OutOfMemory, $"prompt and answer may have {prompt + Math.Max(most, 1)} tokens, the memory allowed for keys and values ({options.KvBytes >> 20} MiB) holds {capacity}");
-        }
-
-        Sampler sampler = request.Sampling.ToSampler();
-        var generation = new Generation(most, stop) { Usage = new GenerationUsage(prompt, request.Prompt.Where(s => s.Picture is not null).Sum(s => s.Length), 0, 0, 0) };
-        return new Sequence(request, generation, sampler, request.EndIds ?? system.Generation.EosTokenIds, most);
-    }
+    /// <inheritdoc cref="Admission.Prepare"/>
+    public Sequence Prepare(GenerationRequest request, Action<Generation> stop) => admission.Prepare(request, stop);
 
     public void Enqueue(Sequence sequence) => waiting.Enqueue(sequence);
 
-    /// <summary>One share of the device: admission, then one encoded picture or one pass over rows of many sequences.</summary>
+    /// <summary>
+    /// One share of the device: admission, then one picture and some sources through their encoders, then one pass over
+    /// rows of many sequences, so that nobody's encoder work holds up the answers of the others for longer than a step.
+    /// </summary>
     public void Step(Compute c)
     {
         DropStopped();
         Admit();
-        if (running.Count == 0)
+        if (running.Count > 0)
         {
-            return;
-        }
-
-        if (NextPicture() is (Sequence owner, SoftSpan span))
-        {
-            Encode(c, owner, span);
-            return;
-        }
-
-        try
-        {
-            Pass(c);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // What all sequences of the pass had in common failed, so none of them can go on.
-            foreach (Sequence sequence in inStep.ToArray())
-            {
-                End(sequence);
-                sequence.Generation.Fail(e);
-            }
+            ReadPicture(c);
+            int ready = ReadyRows();
+            int encoded = ReadSources(c, options.StepRows - ready);
+            Pass(c, Math.Max(options.StepRows - encoded, ready));
         }
     }
 
-    /// <summary>Ends every sequence, as the engine stops.</summary>
+    /// <summary>Ends every sequence: the engine stops, or something failed that all of them need.</summary>
     public void FailAll(Exception e)
     {
-        foreach (Sequence sequence in running.ToArray())
-        {
-            End(sequence);
-            sequence.Generation.Fail(e);
-        }
-
+        Fail(running.ToArray(), e);
         while (waiting.TryDequeue(out Sequence? sequence))
         {
             sequence.Generation.Fail(e);
         }
     }
 
-    public void Dispose() => pool.Dispose();
+    public void Dispose() => store.Dispose();
 
     void DropStopped()
     {
@@ -147,7 +82,7 @@ sealed class ModelHost : IDisposable
             if (running[i].Generation.StopRequested)
             {
                 Sequence sequence = running[i];
-                Keep(sequence);
+                store.Keep(sequence, system.Backbone.ReusableLength);
                 End(sequence);
                 sequence.Generation.Finish(FinishReason.Stopped);
             }
@@ -165,172 +100,94 @@ sealed class ModelHost : IDisposable
                 continue;
             }
 
-            if (reserved + next.PagesNeeded > pool.Capacity)
+            if (!store.Admit(next, system.Backbone.ReusableLength))
             {
                 return;
             }
 
             waiting.Dequeue();
-            reserved += next.PagesNeeded;
             running.Add(next);
-            next.CachedTokens = prefixes.Adopt(next.Keys, next.Pages, next.ReuseLimit(system.Backbone.ReusableLength));
             Report(next);
         }
     }
 
-    (Sequence Owner, SoftSpan Span)? NextPicture()
+    void ReadPicture(Compute c)
     {
-        foreach (Sequence sequence in running)
+        foreach (Sequence owner in running)
         {
-            foreach (SoftSpan span in sequence.Soft)
+            if (owner.NextPicture is not { } span)
             {
-                if (span.Rows is null && span.End > sequence.Computed)
-                {
-                    return (sequence, span);
-                }
+                continue;
             }
-        }
 
-        return null;
-    }
+            try
+            {
+                pictures.Read(c, owner, span);
+                Report(owner);
+            }
+            catch (Exception e)
+            {
+                Fail([owner], e);
+            }
 
-    void Encode(Compute c, Sequence owner, SoftSpan span)
-    {
-        string key = $"{span.Picture.Key}/{system.Identity}/{options.Numerics}";
-        if (media.Find(key) is { } known)
-        {
-            span.Rows = known;
-            owner.CachedPictures++;
-            Report(owner);
             return;
         }
+    }
 
+    /// <summary>Rows that wait for no encoder, as far as a step goes: they come before encoder work.</summary>
+    int ReadyRows()
+    {
+        long rows = 0;
+        foreach (Sequence sequence in running)
+        {
+            rows += sequence.IsReady ? sequence.Length - sequence.Computed : 0;
+        }
+
+        return (int)Math.Min(rows, options.StepRows);
+    }
+
+    /// <returns>Rows that were encoded.</returns>
+    int ReadSources(Compute c, int budget)
+    {
+        int rows = sources?.Choose(running, budget) ?? 0;
+        if (rows > 0)
+        {
+            try
+            {
+                sources!.Read(c);
+            }
+            catch (Exception e)
+            {
+                Fail([.. sources!.Batch], e);
+            }
+        }
+
+        return rows;
+    }
+
+    void Pass(Compute c, int budget)
+    {
         try
         {
+            plan.Choose(running, budget);
+            if (plan.Rows.Rows == 0)
+            {
+                return;
+            }
+
             c.Reset();
-            Tensor rows = system.Encode(c, span.Picture, mediaBudget);
-            var values = new float[rows.Rows * rows.Columns];
-            c.Read(rows, values);
-            media.Add(key, values);
-            span.Rows = values;
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            End(owner);
-            owner.Generation.Fail(e);
-        }
-    }
-
-    void Pass(Compute c)
-    {
-        Plan();
-        c.Reset();
-        Tensor x = system.Backbone.Embed(c, ids.AsSpan(0, plan.Rows));
-        x = PlaceSoftRows(c, x);
-        x = system.Backbone.Forward(c, x, plan);
-        plan.Commit();
-        if (plan.WantedRows.Length > 0)
-        {
-            Tensor logits = system.Backbone.Logits(c, system.Backbone.Norm(c, c.Gather(x, plan.WantedRows)));
-            Choose(c, logits);
-        }
-    }
-
-    /// <summary>The newest row of each sequence that is answering, then as much of the prompts as the budget leaves.</summary>
-    void Plan()
-    {
-        plan.Clear(pool);
-        inStep.Clear();
-        foreach (Sequence sequence in running)
-        {
-            if (sequence.Outgrows(system.Backbone.KeysChangeBeyond))
+            Tensor x = system.Backbone.Forward(c, plan.Embed(c), plan.Rows);
+            plan.Rows.Commit();
+            if (plan.Rows.WantedRows.Length > 0)
             {
-                sequence.Pages.Release(pool);
-                sequence.IsRecomputed = true;
-            }
-
-            if (sequence.IsDecoding)
-            {
-                Add(sequence, sequence.Length);
+                Choose(c, system.Backbone.Logits(c, system.Backbone.Norm(c, c.Gather(x, plan.Rows.WantedRows))));
             }
         }
-
-        foreach (Sequence sequence in running)
+        catch (Exception e)
         {
-            int budget = options.StepRows - plan.Rows;
-            if (!sequence.IsDecoding && (budget > 0 || plan.Rows == 0))
-            {
-                Add(sequence, sequence.ChunkEnd(Math.Max(budget, 1)));
-            }
+            // What all sequences of the pass had in common failed, so none of them can go on.
+            Fail([.. plan.Sequences], e);
         }
-    }
-
-    void Add(Sequence sequence, int end)
-    {
-        int start = sequence.Computed;
-        int rows = end - start;
-        prefixes.Free((end + KvPool.PageRows - 1) / KvPool.PageRows - sequence.Pages.Pages.Count);
-        sequence.Pages.Reserve(pool, end);
-        int first = plan.Add(rows, sequence.Pages, ropeLength: sequence.Length);
-        if (ids.Length < plan.Rows)
-        {
-            Array.Resize(ref ids, Math.Max(plan.Rows, ids.Length * 2));
-        }
-
-        for (int i = 0; i < rows; i++)
-        {
-            ids[first + i] = Math.Max(sequence.Ids[start + i], 0);
-        }
-
-        foreach (SoftSpan span in sequence.Soft)
-        {
-            if (span.IsBidirectional && span.First < end && span.End > start)
-            {
-                // Its first rows may be reused without the others, where the page of those was given away.
-                int from = Math.Max(span.First, start);
-                plan.SetVisible(first + from - start, span.End - from, span.End);
-            }
-        }
-
-        if (end == sequence.Length)
-        {
-            plan.Want(first + rows - 1);
-        }
-
-        inStep.Add(sequence);
-    }
-
-    Tensor PlaceSoftRows(Compute c, Tensor x)
-    {
-        ReadOnlySpan<Segment> segments = plan.Segments;
-        for (int s = 0; s < inStep.Count; s++)
-        {
-            foreach (SoftSpan span in inStep[s].Soft)
-            {
-                int from = Math.Max(span.First, segments[s].Start);
-                int to = Math.Min(span.End, segments[s].Length);
-                if (from >= to)
-                {
-                    continue;
-                }
-
-                if (softRows.Length < to - from)
-                {
-                    softRows = new int[to - from];
-                }
-
-                for (int i = 0; i < to - from; i++)
-                {
-                    softRows[i] = segments[s].FirstRow + from - segments[s].Start + i;
-                }
-
-                int width = system.Backbone.HiddenSize;
-                Tensor values = c.FromHost(span.Rows.AsSpan((from - span.First) * width, (to - from) * width), to - from, width);
-                x = c.Scatter(x, values, softRows.AsSpan(0, to - from));
-            }
-        }
-
-        return x;
     }
 
     void Choose(Compute c, Tensor logits)
@@ -343,9 +200,9 @@ sealed class ModelHost : IDisposable
 
         c.ReadIds(c.ArgMax(logits), best.AsSpan(0, wanted));
         int row = 0;
-        for (int s = 0; s < inStep.Count; s++)
+        for (int s = 0; s < plan.Sequences.Count; s++)
         {
-            Sequence sequence = inStep[s];
+            Sequence sequence = plan.Sequences[s];
             if (sequence.Computed != sequence.Length)
             {
                 continue;
@@ -353,7 +210,7 @@ sealed class ModelHost : IDisposable
 
             if (sequence.NewTokens == 0)
             {
-                Keep(sequence);
+                store.Keep(sequence, system.Backbone.ReusableLength);
             }
 
             int id = best[row];
@@ -376,21 +233,29 @@ sealed class ModelHost : IDisposable
         bool ended = Array.IndexOf(sequence.EndIds, id) >= 0;
         if (ended || sequence.NewTokens == sequence.MaxNewTokens)
         {
-            Keep(sequence);
+            store.Keep(sequence, system.Backbone.ReusableLength);
             End(sequence);
             sequence.Generation.Finish(ended ? FinishReason.EndOfText : FinishReason.Length);
         }
     }
 
-    void Keep(Sequence sequence) =>
-        prefixes.Insert(sequence.Keys, sequence.Pages, Math.Min(sequence.Computed, sequence.KeptLimit(system.Backbone.ReusableLength)));
+    void Fail(Sequence[] sequences, Exception e)
+    {
+        Exception told = e is OutOfMemoryException
+            ? new RequestException(RequestError.OutOfMemory, $"memory ran out while {system.Name} answered; ask for less at a time, or allow less for keys and values ({options.KvBytes >> 20} MiB)")
+            : e;
+        foreach (Sequence sequence in sequences)
+        {
+            End(sequence);
+            sequence.Generation.Fail(told);
+        }
+    }
 
     void End(Sequence sequence)
     {
         if (running.Remove(sequence))
         {
-            reserved -= sequence.PagesNeeded;
-            sequence.Pages.Release(pool);
+            store.Release(sequence);
         }
     }
 

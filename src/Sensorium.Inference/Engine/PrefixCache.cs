@@ -7,7 +7,9 @@ namespace Sensorium.Inference;
 /// are pages, each under the keys (token ids, pictures' content) of its rows. A page that matches wholly is shared; of one
 /// that matches in part, the part is copied. For the one thread that runs the engine loop.
 /// </summary>
-sealed class PrefixCache(KvPool pool)
+/// <param name="pool">Whose pages they are.</param>
+/// <param name="makeRoom">Sees to it that a page can be rented.</param>
+sealed class PrefixCache(KvPool pool, Action makeRoom)
 {
     readonly Node root = new(null, [], 0, -1);
     long clock;
@@ -76,13 +78,17 @@ sealed class PrefixCache(KvPool pool)
         }
     }
 
-    /// <summary>Gives pages back, the longest unused first, until so many are available or nothing is left to give.</summary>
-    public void Free(int wanted)
+    /// <summary>Gives back the page that was longest not used.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool FreeOldest()
     {
-        while (pool.Available < wanted && Oldest(root) is { } leaf)
+        if (Oldest(root) is not { } leaf)
         {
-            Remove(leaf);
+            return false;
         }
+
+        Remove(leaf);
+        return true;
     }
 
     Node Add(Node parent, ReadOnlySpan<ulong> keys, int page)
@@ -112,7 +118,7 @@ sealed class PrefixCache(KvPool pool)
 
     void CopyPart(Node node, PageTable table, int rows)
     {
-        Free(1);
+        makeRoom();
         table.Reserve(pool, rows);
         pool.Copy(node.Page, table.Pages[^1]);
         table.Length = rows;

@@ -1,45 +1,22 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Sensorium.Inference.Sampling;
-using Sensorium.Models.Systems;
 using Sensorium.Tensors;
 
 namespace Sensorium.Inference;
 
-/// <summary>A picture's place among a sequence's rows.</summary>
-sealed class SoftSpan(int first, PromptSpan span)
-{
-    public int First => first;
-
-    public int Length => span.Length;
-
-    public int End => first + span.Length;
-
-    public bool IsBidirectional => span.IsBidirectional;
-
-    public Picture Picture => span.Picture!;
-
-    /// <summary>[Length, hidden] once encoded.</summary>
-    public float[]? Rows { get; set; }
-}
-
-/// <summary>One request on its way through the engine: its rows, its pages, its random state. For the engine loop alone.</summary>
+/// <summary>One request on its way through the engine: its rows, its pages, its memory, its random state. For the engine loop alone.</summary>
 sealed class Sequence
 {
-    readonly int[] ids;
-    readonly ulong[] keys;
+    readonly RequestRows rows;
 
-    public Sequence(GenerationRequest request, Generation generation, Sampler sampler, IReadOnlyList<int> endIds, int maxNewTokens)
+    public Sequence(RequestRows rows, SourceMemory? source, Generation generation, Sampler sampler, IReadOnlyList<int> endIds)
     {
+        this.rows = rows;
+        Source = source;
         Generation = generation;
         Sampler = sampler;
         EndIds = [.. endIds];
-        MaxNewTokens = maxNewTokens;
-        PromptLength = request.Prompt.Sum(s => s.Length);
-        ids = new int[PromptLength + maxNewTokens];
-        keys = new ulong[ids.Length];
-        Fill(request.Prompt);
+        PromptLength = rows.Length;
+        MaxNewTokens = rows.Capacity - rows.Length;
     }
 
     public Generation Generation { get; }
@@ -50,14 +27,19 @@ sealed class Sequence
 
     public int MaxNewTokens { get; }
 
+    /// <summary>Rows that were given: the prompt, or what an encoder–decoder's answer begins with.</summary>
     public int PromptLength { get; }
 
-    public List<SoftSpan> Soft { get; } = [];
+    /// <summary>What an encoder–decoder reads; null for a model that only continues.</summary>
+    public SourceMemory? Source { get; }
+
+    /// <summary>Pictures among its own rows.</summary>
+    public List<SoftSpan> Soft => rows.Soft;
 
     public PageTable Pages { get; } = new();
 
     /// <summary>Rows known: prompt and answer.</summary>
-    public int Length { get; private set; }
+    public int Length => rows.Length;
 
     /// <summary>Rows whose keys and values are kept.</summary>
     public int Computed => Pages.Length;
@@ -67,8 +49,28 @@ sealed class Sequence
     /// <summary>The one row that is missing is the newest.</summary>
     public bool IsDecoding => Computed == Length - 1 && Length > PromptLength;
 
-    /// <summary>Pages that it may need in all.</summary>
-    public int PagesNeeded => (ids.Length + KvPool.PageRows - 1) / KvPool.PageRows;
+    /// <summary>All that the next rows need was encoded.</summary>
+    public bool IsReady => Source is { } source ? source.IsReady : NextPicture is null;
+
+    /// <summary>The first picture that has to be encoded before the next rows can be computed; null where there is none.</summary>
+    public SoftSpan? NextPicture
+    {
+        get
+        {
+            foreach (SoftSpan span in Source?.Rows.Soft ?? Soft)
+            {
+                if (span.Rows is null && (Source is { } source ? !source.IsReady : span.End > Computed))
+                {
+                    return span;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Pages that it may need in all, its memory's not counted.</summary>
+    public int PagesNeeded => (rows.Capacity + KvPool.PageRows - 1) / KvPool.PageRows;
 
     /// <summary>Its first keys were computed once more, for a length at which all keys change.</summary>
     public bool IsRecomputed { get; set; }
@@ -77,18 +79,13 @@ sealed class Sequence
 
     public int CachedTokens { get; set; }
 
-    /// <summary>Token ids; -1 where a soft token stands.</summary>
-    public ReadOnlySpan<int> Ids => ids.AsSpan(0, Length);
+    /// <inheritdoc cref="RequestRows.Ids"/>
+    public ReadOnlySpan<int> Ids => rows.Ids;
 
-    /// <summary>What each row is, for the prefix cache.</summary>
-    public ReadOnlySpan<ulong> Keys => keys.AsSpan(0, Length);
+    /// <inheritdoc cref="RequestRows.Keys"/>
+    public ReadOnlySpan<ulong> Keys => rows.Keys;
 
-    public void Append(int id)
-    {
-        ids[Length] = id;
-        keys[Length] = (uint)id;
-        Length++;
-    }
+    public void Append(int id) => rows.Append(id);
 
     /// <summary>
     /// The end of a chunk of the prompt that begins at the first row not computed and has about <paramref name="budget"/>
@@ -111,8 +108,8 @@ sealed class Sequence
     /// <summary>The most rows that may be reused: all but the last, and no part of a span whose rows see each other both ways.</summary>
     public int ReuseLimit(int most)
     {
-        // The keys of a longer sequence are others from its first token on.
-        int limit = PromptLength > most ? 0 : PromptLength - 1;
+        // The keys of a longer sequence are others from its first token on, and those of an answer are of its source.
+        int limit = PromptLength > most || Source is not null ? 0 : PromptLength - 1;
         foreach (SoftSpan span in Soft)
         {
             if (span.IsBidirectional && span.First < limit && limit < span.End)
@@ -124,34 +121,12 @@ sealed class Sequence
         return limit;
     }
 
-    /// <summary>The most rows that others may reuse, where keys that were computed for at most so many tokens are alike.</summary>
-    public int KeptLimit(int most) => PromptLength > most || IsRecomputed ? 0 : most;
+    /// <summary>
+    /// The most rows that others may reuse, where keys that were computed for at most so many tokens are alike. Of an answer
+    /// to a source nothing is: the source's memory is what a next request may share.
+    /// </summary>
+    public int KeptLimit(int most) => PromptLength > most || IsRecomputed || Source is not null ? 0 : most;
 
     /// <summary>Whether keys were kept for a shorter sequence than it is now, on the other side of a length at which all keys change.</summary>
     public bool Outgrows(int length) => Length > length && PromptLength <= length && !IsRecomputed;
-
-    void Fill(IReadOnlyList<PromptSpan> prompt)
-    {
-        foreach (PromptSpan span in prompt)
-        {
-            if (span.Picture is { } picture)
-            {
-                Soft.Add(new SoftSpan(Length, span));
-                byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(picture.Key));
-                ulong key = BinaryPrimitives.ReadUInt64LittleEndian(hash) | 1UL << 63;
-                for (int i = 0; i < span.Length; i++)
-                {
-                    ids[Length] = -1;
-                    keys[Length++] = key ^ (ulong)i;
-                }
-
-                continue;
-            }
-
-            foreach (int id in span.Ids)
-            {
-                Append(id);
-            }
-        }
-    }
 }

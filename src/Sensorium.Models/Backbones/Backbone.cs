@@ -20,6 +20,9 @@ public abstract class Backbone
     /// <summary>What it keeps of a token.</summary>
     public abstract KvLayout KvLayout { get; }
 
+    /// <summary>What it keeps of a row of a memory (encoder output that its cross-attention reads); null where it reads none.</summary>
+    public virtual KvLayout? MemoryLayout => null;
+
     /// <summary>Position axes (3 for M-RoPE).</summary>
     public virtual int PositionAxes => 1;
 
@@ -40,6 +43,15 @@ public abstract class Backbone
 
     /// <summary>All layers: <c>[rows, hidden]</c> to <c>[rows, hidden]</c>, not yet normed. Keys and values go to the plan's pages.</summary>
     public abstract Tensor Forward(Compute c, Tensor x, Plan plan);
+
+    /// <summary>
+    /// The keys and values that cross-attention reads of memories, in every layer that has it: computed once, and kept in the
+    /// pages of the plan's sequences.
+    /// </summary>
+    /// <param name="c">The context to compute in.</param>
+    /// <param name="memory">Encoder output of many memories, [rows, channels].</param>
+    /// <param name="plan">Whose rows they are; its pages are laid out by <see cref="MemoryLayout"/>.</param>
+    public virtual void Remember(Compute c, Tensor memory, Plan plan) => throw new NotSupportedException($"{GetType().Name} reads no memories");
 
     /// <summary>The final norm, row by row.</summary>
     public abstract Tensor Norm(Compute c, Tensor x);

@@ -10,6 +10,12 @@ static class Llama
 {
     public static GgufForm Gguf { get; } = Form("LlamaForCausalLM");
 
+    /// <summary>The sizes of transformers' LlamaConfig, which sections of larger configs leave out where they are the same.</summary>
+    public const string SectionDefaults = """
+        {"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32, "vocab_size": 32000,
+         "max_position_embeddings": 2048}
+        """;
+
     public static Decoder Build(Checkpoint at, Config json) => new(at, new DecoderConfig(json, at.OptionalValues("rope_freqs.weight")));
 
     /// <summary>GGUF's architecture of that name, which other families are written as too.</summary>

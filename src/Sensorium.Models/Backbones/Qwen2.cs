@@ -7,6 +7,11 @@ namespace Sensorium.Models.Backbones;
 /// <summary>Qwen2 (Yang et al. 2024; transformers Qwen2ForCausalLM): q, k and v have biases; a window only where the config asks for it.</summary>
 static class Qwen2
 {
+    /// <summary>The sizes of transformers' Qwen2Config, which sections of larger configs leave out where they are the same.</summary>
+    public const string SectionDefaults = """
+        {"hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32, "num_attention_heads": 32, "vocab_size": 151936}
+        """;
+
     const string Defaults = """{"num_key_value_heads": 32, "sliding_window": 4096, "max_window_layers": 28, "max_position_embeddings": 32768}""";
 
     public static GgufForm Gguf { get; } = new("qwen2", _ => GgufNames.PreNorm)

@@ -67,6 +67,8 @@ static class ConfigReading
     {
         public ModelPart Open(string path, string key) => throw config.Bad(key, "names another checkpoint; a composed model is not converted, its parts are, one by one");
 
+        public Config? Settings(string file) => null;
+
         public Checkpoint Weights(string file, string key) => throw config.Bad(key, "names another file; a composed model is not converted, its parts are, one by one");
     }
 }

@@ -90,8 +90,8 @@ sealed class GgufDraft : IDisposable
     {
         try
         {
-            GgufForm form = files.Family.Gguf ?? throw new CheckpointException(
-                files.Path, $"is a {files.Family.Title}, for which there is no GGUF form here; there is for {string.Join(", ", Catalog.Families.Where(family => family.Gguf is not null).Select(family => family.Title).Distinct(StringComparer.Ordinal))}");
+            GgufForm form = files.Family.Gguf is { ProjectorType: null } own ? own : throw new CheckpointException(
+                files.Path, $"is a {files.Family.Title}, for which there is no GGUF form here; there is for {string.Join(", ", Catalog.Families.Where(family => family.Gguf is { ProjectorType: null }).Select(family => family.Title).Distinct(StringComparer.Ordinal))}");
             Config config = form.Normalise(files.Config);
             Checkpoint at = Checkpoint.Open(files.Source, files.Names);
             Dictionary<string, string> taken = ConfigReading.Of(files.Family, at, config);

@@ -13,4 +13,19 @@ public static class Pixels
         (float[] rows, int width, int height) = processor.Process(image);
         return new FeatureMaps(c.FromHost(rows, width * height, 3), new Grid((1, height, width)));
     }
+
+    /// <summary>Several pictures, each of the size that the processor gives it.</summary>
+    public static FeatureMaps Of(Compute c, ImageProcessor processor, IReadOnlyList<Image> images)
+    {
+        var parts = new Tensor[images.Count];
+        var sizes = new (int, int, int)[images.Count];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            (float[] rows, int width, int height) = processor.Process(images[i]);
+            parts[i] = c.FromHost(rows, width * height, 3);
+            sizes[i] = (1, height, width);
+        }
+
+        return new FeatureMaps(parts.Length == 1 ? parts[0] : c.ConcatRows(parts), new Grid(sizes));
+    }
 }

@@ -1,4 +1,5 @@
 using Sensorium.Tensors;
+using Sensorium.Weights;
 
 namespace Sensorium.Models.Layers;
 
@@ -17,6 +18,14 @@ public abstract class FeedForward
 /// <param name="activation">Between the two.</param>
 public sealed class Mlp(Linear input, Linear output, Activation activation) : FeedForward
 {
+    /// <summary>An encoder's MLP, which has biases.</summary>
+    /// <param name="at">Holds <c>fc1</c> and <c>fc2</c>.</param>
+    /// <param name="hiddenSize">Channels in and out.</param>
+    /// <param name="intermediateSize">Channels between.</param>
+    /// <param name="activation">Between the two.</param>
+    public static Mlp Read(Checkpoint at, int hiddenSize, int intermediateSize, Activation activation) =>
+        new(new Linear(at["fc1"], hiddenSize, intermediateSize), new Linear(at["fc2"], intermediateSize, hiddenSize), activation);
+
     /// <inheritdoc/>
     public override Tensor Forward(Compute c, Tensor x, Tensor residual = default) =>
         output.Forward(c, input.Forward(c, x, activation), residual: residual);

@@ -27,6 +27,17 @@ public sealed class GatedMlp : FeedForward
         downProj = new Linear(at["down_proj"], intermediateSize, hiddenSize, bias);
     }
 
+    /// <param name="gate">Hidden to intermediate.</param>
+    /// <param name="up">Hidden to intermediate.</param>
+    /// <param name="down">Intermediate to hidden.</param>
+    /// <param name="activation">Of the gate.</param>
+    public GatedMlp(Linear gate, Linear up, Linear down, Activation activation)
+    {
+        this.activation = activation;
+        gateUpProj = Linear.Stack(gate, up);
+        downProj = down;
+    }
+
     /// <inheritdoc/>
     public override Tensor Forward(Compute c, Tensor x, Tensor residual = default) =>
         downProj.Forward(c, c.Gate(gateUpProj.Forward(c, x), activation), residual: residual);

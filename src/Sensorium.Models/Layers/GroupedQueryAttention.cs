@@ -31,6 +31,9 @@ public sealed record SelfAttentionConfig(int HiddenSize, AttentionShape Shape, R
     /// <summary>The name of q, k, v as one tensor, one below the other; null: they are three.</summary>
     public string? FusedName { get; init; }
 
+    /// <summary>The names of q, k and v where they are three.</summary>
+    public (string Query, string Key, string Value) InputNames { get; init; } = ("q_proj", "k_proj", "v_proj");
+
     /// <summary>The output projection's name.</summary>
     public string OutputName { get; init; } = "o_proj";
 
@@ -72,9 +75,9 @@ public sealed class GroupedQueryAttention
         qkvProj = config.FusedName is { } fused
             ? new Linear(at[fused], hidden, querySize + keySize + valueSize, config.InputBias)
             : Linear.Stack(
-                new Linear(at["q_proj"], hidden, shape.Heads * shape.KeySize, config.InputBias),
-                new Linear(at["k_proj"], hidden, shape.KvHeads * shape.KeySize, config.InputBias),
-                new Linear(at["v_proj"], hidden, shape.KvHeads * shape.ValueSize, config.InputBias));
+                new Linear(at[config.InputNames.Query], hidden, shape.Heads * shape.KeySize, config.InputBias),
+                new Linear(at[config.InputNames.Key], hidden, shape.KvHeads * shape.KeySize, config.InputBias),
+                new Linear(at[config.InputNames.Value], hidden, shape.KvHeads * shape.ValueSize, config.InputBias));
         if (config.Norm != QueryKeyNorm.None)
         {
             bool byHead = config.Norm == QueryKeyNorm.Heads;

@@ -13,6 +13,10 @@ public interface IPartOpener
 
     /// <summary>A weights file of this checkpoint's own folder.</summary>
     Checkpoint Weights(string file, string key);
+
+    /// <summary>A JSON file of settings beside the config, such as <c>preprocessor_config.json</c>; null where there is none.</summary>
+    /// <exception cref="CheckpointException">It is broken.</exception>
+    Config? Settings(string file);
 }
 
 /// <summary>A model built from a checkpoint, and the files it came from.</summary>
@@ -44,6 +48,12 @@ public sealed record Family
 
     /// <summary>How the hub's own files spell the names, where they do it in several ways; null: as the model does.</summary>
     public NameTable? HubNames { get; init; }
+
+    /// <summary>
+    /// What the reference's class has where the config is a section of another and leaves a key out, as published ones do; null:
+    /// sections are read as they are.
+    /// </summary>
+    public string? SectionDefaults { get; init; }
 
     /// <summary><c>general.architecture</c> in GGUF files; null where the family has no GGUF form.</summary>
     public GgufForm? Gguf { get; init; }

@@ -33,8 +33,16 @@ public sealed partial record GgufForm(string Architecture, Func<Config, NameTabl
         ("rope_local_base_freq", "{arch}.rope.freq_base_swa"),
     ];
 
+    /// <summary><c>clip.projector_type</c>, where files of one architecture differ by it; null: it does not matter.</summary>
+    public string? ProjectorType { get; init; }
+
     /// <summary>What the family's metadata has besides, or spells otherwise.</summary>
     public Action<JsonObject, GgufMetadata, TensorSource>? Complete { get; init; }
+
+    /// <summary>A file's projector type; null where it says none. A file may say it for each kind of encoder; the oldest ones of LLaVA do not say it.</summary>
+    public static string? ProjectorOf(GgufMetadata metadata) =>
+        metadata.String("clip.projector_type") ?? metadata.String("clip.vision.projector_type") ?? metadata.String("clip.audio.projector_type")
+        ?? (metadata.Flag("clip.has_llava_projector") == true ? "mlp" : null);
 
     /// <summary>A file's metadata as the config.json that the hub would have.</summary>
     /// <param name="metadata">The file's keys.</param>

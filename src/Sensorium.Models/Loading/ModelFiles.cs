@@ -83,18 +83,11 @@ public sealed class ModelFiles : IDisposable
 
     /// <summary>Reads a JSON file of settings.</summary>
     /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
-    public static Config ReadConfig(string file)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(ReadFile(file), new JsonDocumentOptions { MaxDepth = 64 });
-            return new Config(file, document.RootElement.Clone());
-        }
-        catch (JsonException e)
-        {
-            throw new CheckpointException(file, $"is not JSON: {e.Message}", e);
-        }
-    }
+    public static Config ReadConfig(string file) => Config.Parse(file, ReadFile(file));
+
+    /// <summary>A JSON file of settings in the checkpoint's folder; null where there is none, and for a GGUF file, which has all within.</summary>
+    /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
+    public Config? ReadSettings(string name) => Source.Gguf is null && File.Exists(Beside(name)) ? ReadConfig(Beside(name)) : null;
 
     /// <summary>The tokenizer; null where the files have none.</summary>
     /// <exception cref="TokenizerException">It is broken.</exception>
@@ -124,10 +117,16 @@ public sealed class ModelFiles : IDisposable
             return ChatTemplate.Parse(System.Text.Encoding.UTF8.GetString(ReadFile(file)), file);
         }
 
-        string settings = Beside("tokenizer_config.json");
-        return File.Exists(settings) && ReadConfig(settings) is var config && config.Has("chat_template")
-            ? ChatTemplate.Parse(TemplateIn(config), settings)
-            : null;
+        // Older processors kept it in a file of its own, models of text in the tokenizer's.
+        foreach (string name in (string[])["chat_template.json", "tokenizer_config.json", "processor_config.json"])
+        {
+            if (ReadSettings(name) is { } config && config.Has("chat_template"))
+            {
+                return ChatTemplate.Parse(TemplateIn(config), config.Source);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The settings for answers.</summary>

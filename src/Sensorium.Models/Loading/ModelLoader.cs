@@ -27,14 +27,20 @@ public static class ModelLoader
     }
 
     /// <summary>Builds and loads what can answer: a language model with its tokenizer, or a model composed of parts.</summary>
-    /// <inheritdoc cref="Load"/>
-    public static LanguageSystem LoadSystem(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default) =>
-        LoadAs(path, device, SystemOf, progress, cancellation);
+    /// <param name="path">A folder in the hub's layout or a GGUF file.</param>
+    /// <param name="device">Where the weights go.</param>
+    /// <param name="progress">Told how far loading is, from any thread.</param>
+    /// <param name="cancellation">Stops between tensors.</param>
+    /// <param name="mmproj">A file with the vision tower and projector that the language model goes with; null: there is none.</param>
+    /// <exception cref="CheckpointException">It is broken, of a family that is not supported, or config and tensors disagree.</exception>
+    public static LanguageSystem LoadSystem(
+        string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, string? mmproj = null) =>
+        LoadAs(path, device, SystemOf, progress, cancellation, mmproj);
 
     /// <summary>Builds and loads what turns texts or pictures into vectors.</summary>
     /// <inheritdoc cref="Load"/>
     public static EmbeddingSystem LoadEmbeddings(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default) =>
-        LoadAs(path, device, EmbeddingsOf, progress, cancellation);
+        LoadAs(path, device, (root, _, identity) => EmbeddingsOf(root, identity), progress, cancellation);
 
     /// <summary>Builds a checkpoint's model on shapes alone: what `inspect` and memory figures know sizes by.</summary>
     /// <param name="path">A folder in the hub's layout or a GGUF file.</param>
@@ -48,14 +54,16 @@ public static class ModelLoader
         return [.. build.Checkpoint.Weights];
     }
 
-    static T LoadAs<T>(string path, Device device, Func<ModelPart, string, T> make, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    static T LoadAs<T>(
+        string path, Device device, Func<ModelPart, ModelPart?, string, T> make, IProgress<LoadProgress>? progress, CancellationToken cancellation, string? mmproj = null)
     {
         using var build = new Build(ModelFiles.Open(path));
         ModelPart root = build.Root();
+        ModelPart? eyes = mmproj is null ? null : build.Beside(mmproj);
         build.Checkpoint.Finish();
 
         // The tokenizer is made while the weights are prepared.
-        Task<T> system = Task.Run(() => make(root, build.Identity), cancellation);
+        Task<T> system = Task.Run(() => make(root, eyes, build.Identity), cancellation);
         try
         {
             build.Checkpoint.Load(device, progress, cancellation);
@@ -73,8 +81,13 @@ public static class ModelLoader
         ? embeds.ToEmbeddings(root.Files, identity)
         : throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and gives no vectors; embedding models are BERT and RoBERTa (texts), CLIP and SigLIP (texts and pictures)");
 
-    static LanguageSystem SystemOf(ModelPart root, string identity)
+    static LanguageSystem SystemOf(ModelPart root, ModelPart? eyes, string identity)
     {
+        if (eyes is not null)
+        {
+            return LlavaSystem.Join(root, eyes, identity);
+        }
+
         if (root.Model is IAnswers parts)
         {
             return parts.ToSystem(root.Files, identity);
@@ -82,7 +95,7 @@ public static class ModelLoader
 
         if (root.Model is not Backbone backbone)
         {
-            throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and cannot answer by itself; use it with label, detect or as a part of a composed model");
+            throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and cannot answer by itself; use it {UseOf(root)}");
         }
 
         Tokenizer tokenizer = TokenizerOf(root.Files);
@@ -96,6 +109,13 @@ public static class ModelLoader
             Identity = identity,
         };
     }
+
+    static string UseOf(ModelPart root) => root.Model switch
+    {
+        LlavaVision => "as --mmproj beside its language model",
+        IEmbeds => "with embed or label",
+        _ => "with label, detect or as a part of a composed model",
+    };
 
     internal static Tokenizer TokenizerOf(ModelFiles files) =>
         files.ReadTokenizer() ?? throw new CheckpointException(files.Path, "has no tokenizer.json; download it from the place the weights are from");
@@ -147,7 +167,13 @@ public static class ModelLoader
                 throw from.Config.Bad(key, $"names '{path}', which is a part already; a part cannot contain itself");
             }
 
-            ModelFiles part = ModelFiles.Open(full);
+            return Beside(full);
+        }
+
+        /// <summary>Another checkpoint that belongs to this one.</summary>
+        public ModelPart Beside(string path)
+        {
+            ModelFiles part = ModelFiles.Open(path);
             files.Add(part);
             return new ModelPart(part.Family.Build(Checkpoint.Beside(part.Source, part.Names), part.Config, new Opener(this, part)), part);
         }
@@ -174,5 +200,7 @@ public static class ModelLoader
 
             return build.Checkpoint;
         }
+
+        public Config? Settings(string file) => from.ReadSettings(file);
     }
 }

@@ -14,6 +14,15 @@ public static class ModelShapes
         // Qwen2's biases are left out: they are a thousandth of its weights.
         ["qwen2-0.5b"] = Decoder(896, 4864, 24, 14, 2, 151936, 32768, 1000000),
         ["smollm2-135m"] = Decoder(576, 1536, 30, 9, 3, 49152, 8192, 100000),
+
+        // As LLaVA-1.5 uses it: the last layer is left out, the projector is counted.
+        ["vit-l-336"] = """
+            {"model_type": "mmproj", "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16, "num_channels": 3,
+             "image_size": 336, "patch_size": 14, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5, "vision_feature_layer": -2, "text_hidden_size": 4096,
+             "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
+            """,
+        ["siglip-b-512"] = """{"model_type": "siglip_vision_model", "image_size": 512}""",
+        ["vit-b-32"] = """{"model_type": "clip_vision_model", "architectures": ["CLIPVisionModelWithProjection"]}""",
     };
 
     /// <summary>The names.</summary>
@@ -53,5 +62,7 @@ public static class ModelShapes
         public ModelPart Open(string path, string key) => throw new NotSupportedException("a model by its shape has no parts");
 
         public Checkpoint Weights(string file, string key) => throw new NotSupportedException("a model by its shape has no files");
+
+        public Config? Settings(string file) => null;
     }
 }

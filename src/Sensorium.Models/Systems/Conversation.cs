@@ -27,6 +27,10 @@ public sealed class Picture
     /// <summary>SHA-256 of the bytes.</summary>
     public string Key { get; }
 
+    /// <summary>What the file says of itself, before any pixel is decoded.</summary>
+    /// <exception cref="MediaException">The bytes are no picture that can be read.</exception>
+    public ImageHeader ReadHeader() => ImageDecoder.ReadHeader(bytes, Name);
+
     /// <summary>Decodes it, the right way up.</summary>
     /// <exception cref="MediaException">The bytes are no picture that can be read, or it is over the budget.</exception>
     public Image Decode(MediaBudget budget) => ImageDecoder.Decode(bytes, Name, budget).Upright();

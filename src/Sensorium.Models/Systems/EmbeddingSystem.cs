@@ -24,6 +24,9 @@ public abstract class EmbeddingSystem
     /// <summary>Whether it embeds pictures.</summary>
     public virtual bool TakesPictures => false;
 
+    /// <summary>How a picture's logits over texts become scores; null where the model does not match pictures with texts.</summary>
+    public virtual Matching? Matching => null;
+
     /// <summary>A text's ids as the model reads them, special tokens included and cut where the model's longest text ends.</summary>
     public virtual TokenizedText Tokenize(string text) => throw new NotSupportedException($"{Name} takes no texts");
 
@@ -35,6 +38,22 @@ public abstract class EmbeddingSystem
 
     /// <summary>Vectors of pictures, [pictures, Dimensions], in the same space; the pictures stand upright.</summary>
     public virtual Tensor EmbedPictures(Compute c, IReadOnlyList<Image> pictures) => throw new NotSupportedException($"{Name} takes no pictures");
+
+    /// <summary>How well pictures and texts go together, from 0 to 1, [pictures, texts]: what zero-shot labels go by. <see cref="Matching"/> says what a score means.</summary>
+    /// <param name="c">The context to compute in.</param>
+    /// <param name="pictures">What <see cref="EmbedPictures"/> gave.</param>
+    /// <param name="texts">What <see cref="EmbedTexts"/> gave.</param>
+    public virtual Tensor Scores(Compute c, Tensor pictures, Tensor texts) => throw new NotSupportedException($"{Name} does not match pictures with texts");
+}
+
+/// <summary>What a contrastive model's scores mean.</summary>
+public enum Matching
+{
+    /// <summary>One text fits a picture best: a picture's scores sum to one (CLIP: softmax).</summary>
+    BestText,
+
+    /// <summary>Each text fits or does not, whatever the others (SigLIP: sigmoid).</summary>
+    EachPair,
 }
 
 /// <summary>A text as ids.</summary>

@@ -12,6 +12,8 @@ namespace Sensorium.Models.Systems;
 /// </summary>
 public abstract class LanguageSystem
 {
+    ContentForm? form;
+
     /// <summary>A short name for messages.</summary>
     public required string Name { get; init; }
 
@@ -33,15 +35,29 @@ public abstract class LanguageSystem
     /// <summary>The most pictures of one request; 0 for a model of text alone.</summary>
     public virtual int MaxPictures => 0;
 
+    /// <summary>The id of the vocabulary that stands where a picture stands, and that the chat template prints there; null: there is none.</summary>
+    public virtual int? PicturePlaceholder => null;
+
+    /// <summary>What the model was trained to read between a picture and the text after it, where the chat template does not say.</summary>
+    public virtual string AfterPicture => "";
+
+    /// <summary>What the chat template takes; found at the first prompt.</summary>
+    internal ContentForm ContentForm => form ??= Templates.FormOf(ChatTemplate!, Tokenizer, PicturePlaceholder is { } id ? Tokenizer.TokenOf(id) : null);
+
     /// <summary>How many soft tokens a picture becomes.</summary>
     public virtual int SoftTokens(Picture picture) => throw new NotSupportedException($"{Name} takes no pictures");
 
     /// <summary>A picture's soft tokens, [SoftTokens, hidden].</summary>
     public virtual Tensor Encode(Compute c, Picture picture, MediaBudget budget) => throw new NotSupportedException($"{Name} takes no pictures");
 
-    /// <summary>The prompt of a conversation.</summary>
-    /// <exception cref="RequestException">The model has no chat template, or takes no pictures, or fewer than these.</exception>
-    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) => PromptLayout.Of(this, messages);
+    /// <summary>
+    /// An encoder–decoder without a chat template: it knows no conversation, but a message is a source and is answered by itself.
+    /// </summary>
+    public bool AnswersOneMessage => ChatTemplate is null && Backbone is EncoderDecoder;
+
+    /// <summary>The prompt of a conversation, or of the one message that the model answers.</summary>
+    /// <exception cref="RequestException">The model has no chat template, or takes one message and these are several, or it takes no pictures, or fewer than these.</exception>
+    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) => AnswersOneMessage ? SourceLayout.Of(this, messages) : PromptLayout.Of(this, messages);
 }
 
 /// <summary>A language model by itself.</summary>

@@ -22,7 +22,7 @@ public sealed unsafe partial class CpuCompute
             ValueSize = shape.ValueSize,
             Scale = shape.Scale,
             SoftCap = shape.SoftCap,
-            Half = source.ArePaged && plan.Kv!.Type == DType.F16,
+            Half = source.ArePaged && source.Pool(plan).Type == DType.F16,
         };
         job.TokensPerTile = Math.Max(1, AttentionTile.TargetRows / job.Group);
         job.Stride = (shape.ValueSize + 15) & ~15;
@@ -97,15 +97,12 @@ public sealed unsafe partial class CpuCompute
             return;
         }
 
-        KvLayout layout = PoolOf(plan).Layout;
+        KvLayout layout = source.Pool(plan).Layout;
         if (layout.Heads != shape.KvHeads || layout.KeySize != shape.KeySize || layout.ValueSize != shape.ValueSize || source.Layer >= layout.Layers)
         {
             throw new ArgumentException($"pages of {layout} do not fit layer {source.Layer} with {shape}");
         }
     }
-
-    static int KeyCount(KeyValues source, Plan plan, int segment) =>
-        source.ArePaged ? plan.Segments[segment].Length : (source.Plan ?? plan).Segments[segment].Rows;
 
     /// <summary>For each sequence its pages' addresses; rows are packed into pages of their own first.</summary>
     byte*** PagesOf(KeyValues source, Plan plan, AttentionShape shape)
@@ -114,7 +111,7 @@ public sealed unsafe partial class CpuCompute
         int count = 0;
         for (int i = 0; i < sequences; i++)
         {
-            count += PageCount(KeyCount(source, plan, i));
+            count += PageCount(source.Count(plan, i));
         }
 
         byte*** bySequence = (byte***)NewBytes(sequences * sizeof(byte**));
@@ -126,12 +123,13 @@ public sealed unsafe partial class CpuCompute
         for (int i = 0; i < sequences; i++)
         {
             bySequence[i] = pages + page;
-            int keys = KeyCount(source, plan, i);
+            int keys = source.Count(plan, i);
+            PageTable? table = source.ArePaged ? source.Pages(plan, i) : null;
             for (int p = 0; p < PageCount(keys); p++, page++)
             {
                 if (source.ArePaged)
                 {
-                    pages[page] = PoolOf(plan).Layer(ShapeCheck.Pages(plan, i)[p], source.Layer);
+                    pages[page] = Own(source.Pool(plan)).Layer(table![p], source.Layer);
                     continue;
                 }
 
@@ -162,11 +160,11 @@ public sealed unsafe partial class CpuCompute
         for (int i = 0; i < plan.Segments.Length; i++)
         {
             Segment segment = plan.Segments[i];
-            int keys = KeyCount(source, plan, i);
+            int keys = source.Count(plan, i);
             for (int row = 0; row < segment.Rows; row++)
             {
                 int at = segment.FirstRow + row;
-                job.Ends[at] = source.Plan is not null ? keys : Math.Clamp(plan.VisibleEnds[at], 0, keys);
+                job.Ends[at] = source.AreMemory ? keys : Math.Clamp(plan.VisibleEnds[at], 0, keys);
                 job.Starts[at] = shape.Window == 0 ? 0 : Math.Max(0, segment.Start + row + 1 - shape.Window);
             }
         }
@@ -182,7 +180,7 @@ public sealed unsafe partial class CpuCompute
         {
             Segment segment = plan.Segments[i];
             lastQuery = Math.Max(lastQuery, segment.Length - 1);
-            keys = Math.Max(keys, KeyCount(source, plan, i));
+            keys = Math.Max(keys, source.Count(plan, i));
             for (int row = 0; row < segment.Rows; row++)
             {
                 job.Positions[segment.FirstRow + row] = segment.Start + row;

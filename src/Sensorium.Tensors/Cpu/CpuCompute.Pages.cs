@@ -7,7 +7,7 @@ public sealed unsafe partial class CpuCompute
     /// <inheritdoc/>
     public override void Append(Plan plan, int layer, Tensor keys, Tensor values)
     {
-        CpuKvPool pool = PoolOf(plan);
+        CpuKvPool pool = Own(plan.Kv);
         KvLayout layout = pool.Layout;
         ShapeCheck.Size(keys, plan.Rows, (nint)layout.Heads * layout.KeySize);
         ShapeCheck.Size(values, plan.Rows, (nint)layout.Heads * layout.ValueSize);
@@ -38,18 +38,17 @@ public sealed unsafe partial class CpuCompute
     }
 
     /// <inheritdoc/>
-    public override (Tensor Keys, Tensor Values) ReadPages(Plan plan, int layer, int segment)
+    public override (Tensor Keys, Tensor Values) ReadPages(KvPool pool, PageTable? pages, int layer, int length)
     {
-        CpuKvPool pool = PoolOf(plan);
+        ShapeCheck.Pages(pool, pages, layer, length);
+        CpuKvPool own = Own(pool);
         KvLayout layout = pool.Layout;
-        PageTable pages = ShapeCheck.Pages(plan, segment);
-        int length = plan.Segments[segment].Length;
         Tensor keys = New(length, (nint)layout.Heads * layout.KeySize);
         Tensor values = New(length, (nint)layout.Heads * layout.ValueSize);
         for (int token = 0; token < length; token++)
         {
             int slot = token % KvPool.PageRows;
-            byte* page = pool.Layer(pages[token / KvPool.PageRows], layer);
+            byte* page = own.Layer(pages![token / KvPool.PageRows], layer);
             nint element = 0;
             for (int head = 0; head < layout.Heads; head++)
             {
@@ -70,8 +69,8 @@ public sealed unsafe partial class CpuCompute
         return (keys, values);
     }
 
-    static CpuKvPool PoolOf(Plan plan) => plan.Kv as CpuKvPool
-        ?? throw new InvalidOperationException(plan.Kv is null ? "the plan has no pages" : "the plan's pages belong to another device");
+    static CpuKvPool Own(KvPool? pool) => pool as CpuKvPool
+        ?? throw new InvalidOperationException(pool is null ? "the plan has no pages" : "the plan's pages belong to another device");
 
     static float Number(byte* page, nint element, DType type) =>
         type == DType.F16 ? HalfFloats.FromF16(((ushort*)page)[element]) : ((float*)page)[element];

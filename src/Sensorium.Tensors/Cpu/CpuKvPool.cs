@@ -24,7 +24,19 @@ sealed unsafe class CpuKvPool : KvPool
     {
         void* memory = NativeMemory.AlignedAlloc((nuint)PageBytes, 64);
         NativeMemory.Clear(memory, (nuint)PageBytes);
-        pages.Add((nint)memory);
+        if (page == pages.Count)
+        {
+            pages.Add((nint)memory);
+            return;
+        }
+
+        pages[page] = (nint)memory;
+    }
+
+    protected override void Drop(int page)
+    {
+        NativeMemory.AlignedFree((void*)pages[page]);
+        pages[page] = 0;
     }
 
     public override void Copy(int from, int to) =>

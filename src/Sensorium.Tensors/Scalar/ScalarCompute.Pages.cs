@@ -5,7 +5,7 @@ public sealed unsafe partial class ScalarCompute
     /// <inheritdoc/>
     public override void Append(Plan plan, int layer, Tensor keys, Tensor values)
     {
-        ScalarKvPool pool = PoolOf(plan);
+        ScalarKvPool pool = Own(plan.Kv);
         KvLayout layout = pool.Layout;
         ShapeCheck.Size(keys, plan.Rows, layout.Heads * layout.KeySize);
         ShapeCheck.Size(values, plan.Rows, layout.Heads * layout.ValueSize);
@@ -35,27 +35,26 @@ public sealed unsafe partial class ScalarCompute
     }
 
     /// <inheritdoc/>
-    public override (Tensor Keys, Tensor Values) ReadPages(Plan plan, int layer, int segment)
+    public override (Tensor Keys, Tensor Values) ReadPages(KvPool pool, PageTable? pages, int layer, int length)
     {
-        ScalarKvPool pool = PoolOf(plan);
+        ShapeCheck.Pages(pool, pages, layer, length);
+        ScalarKvPool own = Own(pool);
         KvLayout layout = pool.Layout;
-        PageTable pages = ShapeCheck.Pages(plan, segment);
-        int length = plan.Segments[segment].Length;
         Tensor keys = New(length, layout.Heads * layout.KeySize);
         Tensor values = New(length, layout.Heads * layout.ValueSize);
         for (int row = 0; row < length; row++)
         {
-            int page = pages[row / KvPool.PageRows];
+            int page = pages![row / KvPool.PageRows];
             int slot = row % KvPool.PageRows;
             for (int head = 0; head < layout.Heads; head++)
             {
                 Span<double> key = Row(keys, row).Slice(head * layout.KeySize, layout.KeySize);
                 for (int d = 0; d < layout.KeySize; d++)
                 {
-                    key[d] = pool.Keys(page, layer, head)[d * KvPool.PageRows + slot];
+                    key[d] = own.Keys(page, layer, head)[d * KvPool.PageRows + slot];
                 }
 
-                new Span<double>(pool.Values(page, layer, head) + slot * layout.ValueSize, layout.ValueSize)
+                new Span<double>(own.Values(page, layer, head) + slot * layout.ValueSize, layout.ValueSize)
                     .CopyTo(Row(values, row).Slice(head * layout.ValueSize, layout.ValueSize));
             }
         }
@@ -63,6 +62,6 @@ public sealed unsafe partial class ScalarCompute
         return (keys, values);
     }
 
-    static ScalarKvPool PoolOf(Plan plan) => plan.Kv as ScalarKvPool
-        ?? throw new InvalidOperationException(plan.Kv is null ? "the plan has no pages" : "the plan's pages belong to another device");
+    static ScalarKvPool Own(KvPool? pool) => pool as ScalarKvPool
+        ?? throw new InvalidOperationException(pool is null ? "the plan has no pages" : "the plan's pages belong to another device");
 }

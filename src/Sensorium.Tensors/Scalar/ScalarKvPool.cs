@@ -17,7 +17,23 @@ sealed unsafe class ScalarKvPool(KvLayout layout, int capacity) : KvPool(layout,
     /// <summary>A head's values in a page, <c>[PageRows, ValueSize]</c>.</summary>
     public double* Values(int page, int layer, int head) => Keys(page, layer, head) + (nint)PageRows * Layout.KeySize;
 
-    protected override void Grow(int page) => pages.Add((nint)NativeMemory.AllocZeroed((nuint)PageBytes));
+    protected override void Grow(int page)
+    {
+        nint memory = (nint)NativeMemory.AllocZeroed((nuint)PageBytes);
+        if (page == pages.Count)
+        {
+            pages.Add(memory);
+            return;
+        }
+
+        pages[page] = memory;
+    }
+
+    protected override void Drop(int page)
+    {
+        NativeMemory.Free((void*)pages[page]);
+        pages[page] = 0;
+    }
 
     public override void Copy(int from, int to) =>
         NativeMemory.Copy((void*)pages[from], (void*)pages[to], (nuint)PageBytes);

@@ -27,6 +27,8 @@ public sealed class ConvolveTests
             (1, 40, 1, new Window(3, 3, 2, Padding.Same)),
             (1, 5, 1, new Window(1, 7, 5)),
             (12, 9, 3, new Window(3, 3, 1, Padding.Same)),
+            (3, 48, 1, new Window(4, 4, 4)),
+            (3, 20, 1, new Window(2, 5, 3, Padding.Symmetric, 1)),
             (64, 96, 2, new Window(1, 3, 1, Padding.Symmetric, 1)),
         ];
         CpuDevice device = Samples.Device(tier);

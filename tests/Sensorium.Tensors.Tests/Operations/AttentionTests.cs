@@ -44,22 +44,55 @@ public sealed class AttentionTests
     [MemberData(nameof(Tiers))]
     public void Relative_bias(KernelTier tier)
     {
-        foreach (bool bidirectional in new[] { true, false })
+        foreach ((bool bidirectional, int buckets, int farthest) in new[] { (true, 32, 128), (false, 32, 128), (true, 8, 20), (false, 8, 20) })
         {
-            Plan plan = Plan.Of(!bidirectional, 90, 3);
-            Twins.Compare(
-                tier,
-                w => w.C.Attend(w.Random(1, plan.Rows, 32), KeyValues.Rows(w.Random(2, plan.Rows, 32), w.Random(3, plan.Rows, 32)), plan, new AttentionShape
-                {
-                    Heads = 4,
-                    KvHeads = 4,
-                    KeySize = 8,
-                    Scale = 1,
-                    Bias = new RelativeBias(w.Weight(4, WeightRole.Vector, 32, 4), 128, bidirectional),
-                }),
-                (_, _) => 60 * Twins.Epsilon);
+            foreach (int[] lengths in new int[][] { [90, 3], [1], [300, 1, 141] })
+            {
+                Plan plan = Plan.Of(!bidirectional, lengths);
+                Twins.Compare(
+                    tier,
+                    w => w.C.Attend(w.Random(1, plan.Rows, 32), KeyValues.Rows(w.Random(2, plan.Rows, 32), w.Random(3, plan.Rows, 32)), plan, Biased(w, bidirectional, buckets, farthest)),
+                    (_, _) => 60 * Twins.Epsilon);
+            }
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void Relative_bias_over_pages_that_several_passes_fill(KernelTier tier)
+    {
+        foreach (int[] passes in new[] { new[] { 1, 1, 1 }, [63, 1, 1, 70], [5, 64, 260, 1] })
+        {
+            Twins.Compare(tier, w => Passes(w, DType.F32, Biased(w, bidirectional: false, 32, 128), passes), (_, _) => 60 * Twins.Epsilon);
+        }
+    }
+
+    /// <summary>The buckets that the reference's code gives (transformers T5Attention._relative_position_bucket).</summary>
+    [Fact]
+    public void Buckets_of_distances()
+    {
+        Buckets(true, 32, 128, -200, -128, -127, -91, -90, -64, -63, -46, -45, -32, -31, -16, -15, -8, -7, -1, 0, 1, 7, 8, 11, 12, 16, 23, 32, 63, 64, 90, 91, 128, 999)
+            .ShouldBe([15, 15, 15, 15, 14, 14, 13, 13, 12, 12, 11, 10, 9, 8, 7, 1, 0, 17, 23, 24, 24, 25, 26, 27, 28, 29, 30, 30, 31, 31, 31]);
+        Buckets(false, 32, 128, 5, 0, -1, -15, -16, -18, -19, -20, -21, -32, -63, -64, -100, -112, -113, -127, -128, -4000)
+            .ShouldBe([0, 0, 1, 15, 16, 16, 17, 17, 18, 21, 26, 26, 30, 30, 31, 31, 31, 31]);
+        Buckets(true, 8, 20, [.. Enumerable.Range(-8, 17)]).ShouldBe([3, 3, 2, 2, 2, 2, 2, 1, 0, 5, 6, 6, 6, 6, 6, 7, 7]);
+        Buckets(false, 8, 20, -14, -13, -12, -9, -8, -7, -6, -5, -4, -3).ShouldBe([7, 6, 6, 6, 5, 5, 5, 4, 4, 3]);
+    }
+
+    static int[] Buckets(bool bidirectional, int buckets, int farthest, params int[] distances)
+    {
+        var bias = new RelativeBias(new Weight("table", WeightRole.Vector, buckets, 1), farthest, bidirectional);
+        return Array.ConvertAll(distances, bias.Bucket);
+    }
+
+    static AttentionShape Biased(Guarded w, bool bidirectional, int buckets, int farthest) => new()
+    {
+        Heads = 4,
+        KvHeads = 4,
+        KeySize = 8,
+        Scale = 1,
+        Bias = new RelativeBias(w.Weight(4, WeightRole.Vector, buckets, 4), farthest, bidirectional),
+    };
 
     [Theory]
     [MemberData(nameof(Tiers))]
@@ -104,7 +137,7 @@ public sealed class AttentionTests
         plan.Add(90, pages);
         float[] paged = w.Read(w.C.Attend(q, w.C.Keep(plan, 0, k, v), plan, shape));
         paged.ShouldBe(w.Read(w.C.Attend(q, KeyValues.Rows(k, v), Plan.Of(true, 90), shape)));
-        (Tensor keys, Tensor values) = w.C.ReadPages(plan, 0, 0);
+        (Tensor keys, Tensor values) = w.C.ReadPages(pool, pages, 0, 90);
         w.Read(keys).ShouldBe(w.Read(k));
         w.Read(values).ShouldBe(w.Read(v));
     }

@@ -216,7 +216,7 @@ public abstract class HandWorkedTests
         plan.Clear(pool);
         plan.Add(1, pages);
         w.Is(w.C.Attend(w.Rows(1, 1), w.C.Keep(plan, 1, w.Rows(1, MathF.Log(3)), w.Rows(1, 8)), plan, shape), 1, 7);
-        w.Is(w.C.ReadPages(plan, 1, 0).Values, 2, 4, 8);
+        w.Is(w.C.ReadPages(pool, pages, 1, 2).Values, 2, 4, 8);
     }
 }
 

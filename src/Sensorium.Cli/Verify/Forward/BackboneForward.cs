@@ -30,10 +30,13 @@ static class BackboneForward
     }
 
     /// <summary>The real tokens of each sequence.</summary>
-    public static int[][] Sequences(Check check)
+    /// <param name="check">The check.</param>
+    /// <param name="idsAre">The input that has the ids.</param>
+    /// <param name="maskIs">The input that says which are real; all are where it is not there.</param>
+    public static int[][] Sequences(Check check, string idsAre = "input_ids", string maskIs = "attention_mask")
     {
-        Values ids = check.Input("input_ids");
-        Values? mask = check.HasInput("attention_mask") ? check.Input("attention_mask") : null;
+        Values ids = check.Input(idsAre);
+        Values? mask = check.HasInput(maskIs) ? check.Input(maskIs) : null;
         int count = ids.Shape.Length == 1 ? 1 : ids.Shape[0];
         return
         [

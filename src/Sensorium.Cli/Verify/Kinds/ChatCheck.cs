@@ -20,7 +20,7 @@ sealed class ChatCheck : ICheckKind
     {
         LanguageSystem system = session.System(check);
         IReadOnlyList<PromptSpan> prompt = system.Prompt([.. check.Json.GetProperty("messages").EnumerateArray().Select(m => MessageOf(m, check))]);
-        yield return FieldChecks.Sequence(check.Name, "prompt", Describe(prompt), Expected(check), judge: true);
+        yield return FieldChecks.Sequence(check.Name, "prompt", Describe(prompt, system.PicturePlaceholder), Expected(check), judge: true);
 
         int[] expected = JsonIds.Of(check.Json.GetProperty("expected_ids"));
         double floor = session.Options.Fast ? check.Number("margin_floor", 0.1) : Math.Min(ExactFloor, check.Number("margin_floor", ExactFloor));
@@ -57,9 +57,15 @@ sealed class ChatCheck : ICheckKind
         null => throw new FormatException("content without a type"),
     };
 
-    /// <summary>Ids, and for a picture its number of soft tokens.</summary>
-    static List<string> Describe(IReadOnlyList<PromptSpan> prompt) =>
-        [.. prompt.SelectMany(span => span.Picture is { } picture ? [$"{Path.GetFileName(picture.Name)}: {span.Length}"] : span.Ids.Select(id => id.ToString(System.Globalization.CultureInfo.InvariantCulture)))];
+    /// <summary>Ids; for a picture the id that stands for it, as often as it has soft tokens, or where there is none their number.</summary>
+    static List<string> Describe(IReadOnlyList<PromptSpan> prompt, int? placeholder) =>
+    [
+        .. prompt.SelectMany(span => span.Picture is not { } picture ? span.Ids.Select(Number)
+            : placeholder is { } id ? Enumerable.Repeat(Number(id), span.Length)
+            : [$"{Path.GetFileName(picture.Name)}: {span.Length}"]),
+    ];
+
+    static string Number(int id) => id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     static List<string> Expected(Check check)
     {

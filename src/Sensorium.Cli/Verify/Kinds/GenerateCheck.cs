@@ -17,19 +17,13 @@ sealed class GenerateCheck : ICheckKind
 
     public IEnumerable<CheckRow> Run(Check check, VerifySession session)
     {
-        ModelPart part = session.Model(check);
-        if (part.Model is not Backbone backbone)
-        {
-            throw new SkipException($"generation by {part.Model.GetType().Name} is not built yet");
-        }
-
-        LanguageSystem system = SpeakingIds(backbone, part.Files);
-        int[][] prompts = BackboneForward.Sequences(check);
+        LanguageSystem system = SystemOf(session.Model(check).Model, check, session, out IReadOnlyList<PromptSpan>[] prompts);
         SamplingOptions sampling = Sampling(check);
         IReadOnlyList<int>? ends = check.Json.TryGetProperty("eos_token_id", out JsonElement eos) ? JsonIds.Of(eos) : null;
         Task<List<int>>[] answers =
         [
-            .. prompts.Select(ids => CollectAsync(session.Engine.Submit(system, GenerationRequest.Of(ids, check.Whole("max_new_tokens")) with { Sampling = sampling, EndIds = ends }))),
+            .. prompts.Select(prompt => CollectAsync(session.Engine.Submit(
+                system, new GenerationRequest { Prompt = prompt, MaxNewTokens = check.Whole("max_new_tokens"), Sampling = sampling, EndIds = ends }))),
         ];
         JsonElement expected = check.Json.GetProperty("expected_ids");
         bool isBatch = expected.EnumerateArray().FirstOrDefault().ValueKind == JsonValueKind.Array;
@@ -52,15 +46,36 @@ sealed class GenerateCheck : ICheckKind
         return ids;
     }
 
-    /// <summary>A model that is spoken to in ids: most bundles have no tokenizer, and the engine needs none.</summary>
-    static TextSystem SpeakingIds(Backbone backbone, ModelFiles files) => new()
+    /// <summary>
+    /// A model that is spoken to in ids, and shown pixels where it sees: most bundles have no tokenizer, and the engine needs
+    /// none. And the prompts that the check's inputs make.
+    /// </summary>
+    public static LanguageSystem SystemOf(object model, Check check, VerifySession session, out IReadOnlyList<PromptSpan>[] prompts)
     {
-        Name = files.Name,
-        Backbone = backbone,
-        Tokenizer = Tokenizer.FromJson(Encoding.UTF8.GetBytes("""{"model": {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"}}"""), "no tokenizer"),
-        Generation = files.ReadGeneration(null),
-        Identity = files.Path,
-    };
+        ModelFiles files = session.Model(check).Files;
+        int[][] rows = BackboneForward.Sequences(check);
+        switch (model)
+        {
+            case Backbone backbone:
+                prompts = [.. rows.Select(ids => new[] { PromptSpan.Of(ids) })];
+                return new TextSystem { Name = files.Name, Backbone = backbone, Tokenizer = NoTokenizer, Generation = files.ReadGeneration(null), Identity = files.Path };
+            case Llava llava:
+                var system = new PixelSystem(llava, check.HasInput("pixel_values") ? check.Input("pixel_values") : null)
+                {
+                    Name = files.Name,
+                    Backbone = llava.Language,
+                    Tokenizer = NoTokenizer,
+                    Generation = files.ReadGeneration(null),
+                    Identity = $"{files.Path}: {check.Name}",
+                };
+                prompts = [.. system.Prompts(rows)];
+                return system;
+            default:
+                throw new SkipException($"generation by {model.GetType().Name} is not built yet");
+        }
+    }
+
+    static Tokenizer NoTokenizer => Tokenizer.FromJson(Encoding.UTF8.GetBytes("""{"model": {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"}}"""), "no tokenizer");
 
     static SamplingOptions Sampling(Check check)
     {

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using Sensorium.Cli.Verify.Forward;
+using Sensorium.Inference;
+using Sensorium.Models.Backbones;
 using Sensorium.Models.Systems;
+using Sensorium.Tensors;
 
 namespace Sensorium.Cli.Verify.Kinds;
 
@@ -39,7 +42,12 @@ sealed class GgufArchitectures : IBundleKind
         string kind = model.Value.GetProperty("kind").GetString()!;
         try
         {
-            return kind == "lm" ? LanguageModel(bundle, model, session.SystemAt(path), session) : [Skipped(model.Name, $"models of the kind '{kind}' are not built yet")];
+            return kind switch
+            {
+                "lm" => LanguageModel(bundle, model, session.SystemAt(path), session),
+                "t5" => SourceModel(bundle, model, session.SystemAt(path), session),
+                _ => [Skipped(model.Name, $"models of the kind '{kind}' are not built yet")],
+            };
         }
         catch (SkipException skip)
         {
@@ -56,7 +64,34 @@ sealed class GgufArchitectures : IBundleKind
         if (session.Judge)
         {
             yield return GgufModelSteps.Greedy(
-                model.Name, system, prompt, JsonIds.Of(model.Value.GetProperty("greedy_exact")), model.Value.GetProperty("greedy_margin_exact"), allowed, session);
+                model.Name, system, GenerationRequest.Of(prompt), JsonIds.Of(model.Value.GetProperty("greedy_exact")), model.Value.GetProperty("greedy_margin_exact"), allowed, session);
+        }
+
+        if (model.Value.TryGetProperty("tokenizer_cases", out JsonElement cases))
+        {
+            yield return GgufModelSteps.Tokenizer(model.Name, cases, system);
+        }
+    }
+
+    /// <summary>An encoder–decoder: the encoder's output, the logits of given decoder tokens, and what follows these.</summary>
+    static IEnumerable<CheckRow> SourceModel(Bundle bundle, JsonProperty model, LanguageSystem system, VerifySession session)
+    {
+        var backbone = (EncoderDecoder)system.Backbone;
+        int[] source = JsonIds.Of(model.Value.GetProperty("encoder_ids"));
+        int[] answer = JsonIds.Of(model.Value.GetProperty("decoder_ids"));
+        double allowed = model.Value.GetProperty("tolerance").GetProperty("engine_vs_exact_abs").GetDouble();
+        string expected = model.Value.GetProperty("expected").GetString()!;
+        Compute c = session.Compute;
+        c.Reset();
+        Tensor encoded = EncoderDecoderForward.Encode(c, backbone, [source], out Plan plan);
+        yield return FieldChecks.Row(model.Name, "enc", c.Values(encoded), bundle.Tensor(expected, "enc.exact"), new Tolerance(allowed, 0), session.Judge);
+        Tensor decoded = EncoderDecoderForward.Decode(c, backbone, encoded, plan, [answer]);
+        yield return FieldChecks.Row(model.Name, "logits", c.Values(backbone.Logits(c, decoded)), bundle.Tensor(expected, "logits.exact"), new Tolerance(allowed, 0), session.Judge);
+        if (session.Judge)
+        {
+            yield return GgufModelSteps.Greedy(
+                model.Name, system, GenerationRequest.Of(source) with { AnswerStart = answer }, JsonIds.Of(model.Value.GetProperty("greedy_exact")),
+                model.Value.GetProperty("greedy_margin_exact"), allowed, session);
         }
 
         if (model.Value.TryGetProperty("tokenizer_cases", out JsonElement cases))

@@ -20,16 +20,16 @@ static class GgufModelSteps
     /// <summary>Greedy decoding by the engine, as far as no step is nearer to another id than <paramref name="allowed"/> can bring it.</summary>
     /// <param name="name">The row's name.</param>
     /// <param name="system">The model.</param>
-    /// <param name="prompt">Ids.</param>
+    /// <param name="request">What is asked; how many tokens, and that nothing ends them, is said here.</param>
     /// <param name="expected">The ids that follow.</param>
     /// <param name="margins">At each step, the best logit less the second best.</param>
     /// <param name="allowed">How far a logit may be off.</param>
     /// <param name="session">Whose engine.</param>
-    public static CheckRow Greedy(string name, LanguageSystem system, int[] prompt, int[] expected, JsonElement margins, double allowed, VerifySession session)
+    public static CheckRow Greedy(string name, LanguageSystem system, GenerationRequest request, int[] expected, JsonElement margins, double allowed, VerifySession session)
     {
         double[] gaps = [.. margins.EnumerateArray().Select(m => m.GetDouble())];
         int sure = Array.FindIndex(gaps, gap => gap < 2 * allowed) is var at and >= 0 ? at : expected.Length;
-        List<int> ids = GenerateCheck.CollectAsync(session.Engine.Submit(system, GenerationRequest.Of(prompt, expected.Length) with { EndIds = [] })).GetAwaiter().GetResult();
+        List<int> ids = GenerateCheck.CollectAsync(session.Engine.Submit(system, request with { MaxNewTokens = expected.Length, EndIds = [] })).GetAwaiter().GetResult();
         return FieldChecks.Sequence(name, "greedy", [.. ids.Take(sure)], expected[..sure], judge: true);
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Sensorium.Cli.Verify.Forward;
+using Sensorium.Inference;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
 using Sensorium.Tensors.Formats;
@@ -91,6 +92,6 @@ sealed class GgufQuantTypes : IBundleKind
         }
 
         yield return GgufModelSteps.Greedy(
-            type.Name, system, prompt, JsonIds.Of(type.Value.GetProperty("greedy_exact")), type.Value.GetProperty("greedy_exact_margin"), allowed, session);
+            type.Name, system, GenerationRequest.Of(prompt), JsonIds.Of(type.Value.GetProperty("greedy_exact")), type.Value.GetProperty("greedy_exact_margin"), allowed, session);
     }
 }

@@ -36,6 +36,9 @@ sealed class PreprocessImageCheck : ICheckKind
     static ImageProcessor OfModel(Check check, VerifySession session) => session.Model(check).Model switch
     {
         ComposedParts parts => parts.Encoders.First(e => string.Equals(e.Name, check.Component, StringComparison.Ordinal)).Encoder.Processor,
+        Llava llava => llava.Vision.Processor,
+        LlavaVision eyes => eyes.Processor,
+        ContrastiveModel pairs => pairs.Vision.Processor,
         VisionEncoder encoder => encoder.Processor,
         object other => throw new SkipException($"{other.GetType().Name} has no picture processor"),
     };

@@ -16,6 +16,15 @@ static class PromptPass
         return logits.As(logits.Count);
     }
 
+    /// <summary>Logits of the last positions, or of all of them, [positions, vocabulary].</summary>
+    public static Values Logits(LanguageSystem system, Compute c, IReadOnlyList<PromptSpan> prompt, int keep)
+    {
+        c.Reset();
+        Tensor normed = Normed(system, c, prompt);
+        nint count = keep == 0 ? normed.Rows : Math.Min(keep, normed.Rows);
+        return c.Values(system.Backbone.Logits(c, normed.SliceRows(normed.Rows - count, count)));
+    }
+
     /// <summary>The best id at each of the last positions.</summary>
     public static int[] Best(LanguageSystem system, Compute c, IReadOnlyList<PromptSpan> prompt, int positions)
     {

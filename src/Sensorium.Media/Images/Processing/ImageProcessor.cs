@@ -38,6 +38,9 @@ public sealed record ImageProcessor
     /// <summary>How other modes become RGB.</summary>
     public ColorRule Color { get; init; }
 
+    /// <summary>The colour with which pictures are made square before they are resized; null: they are not.</summary>
+    public (byte Red, byte Green, byte Blue)? SquareColor { get; init; }
+
     /// <summary>What size the picture is resized to.</summary>
     public ResizeRule Resize { get; init; }
 
@@ -80,7 +83,7 @@ public sealed record ImageProcessor
     /// <summary>All settings in one line: pictures processed under equal ones come out equal, so it is part of a cache's key.</summary>
     public string Identity => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Color},{Resize},{ResizeWidth}x{ResizeHeight},{Resample},{Backend},{CropWidth}x{CropHeight},{Crop},{RescaleFactor:R},{RescaleOffset:R},[{Join(Mean)}],[{Join(Std)}],{Arithmetic}");
+        $"{Color},{SquareColor},{Resize},{ResizeWidth}x{ResizeHeight},{Resample},{Backend},{CropWidth}x{CropHeight},{Crop},{RescaleFactor:R},{RescaleOffset:R},[{Join(Mean)}],[{Join(Std)}],{Arithmetic}");
 
     /// <summary>The same settings with another backend's resize, crop and arithmetic, where they are transformers'.</summary>
     /// <param name="backend">The backend.</param>
@@ -98,8 +101,16 @@ public sealed record ImageProcessor
     /// <summary>Width and height that a picture comes out with.</summary>
     /// <param name="width">The upright picture's width in pixels.</param>
     /// <param name="height">The upright picture's height in pixels.</param>
-    public (int Width, int Height) OutputSize(int width, int height) =>
-        CropWidth > 0 ? (CropWidth, CropHeight) : ResizedSize(width, height);
+    public (int Width, int Height) OutputSize(int width, int height)
+    {
+        if (CropWidth > 0)
+        {
+            return (CropWidth, CropHeight);
+        }
+
+        int side = Math.Max(width, height);
+        return SquareColor is null ? ResizedSize(width, height) : ResizedSize(side, side);
+    }
 
     /// <summary>Does everything.</summary>
     /// <param name="image">A picture of any mode, upright or not.</param>
@@ -139,6 +150,7 @@ public sealed record ImageProcessor
     {
         ArgumentNullException.ThrowIfNull(image);
         Image pixels = ToColor(image).Upright();
+        pixels = SquareColor is { } color ? pixels.PadToSquare(color) : pixels;
         (int width, int height) = ResizedSize(pixels.Width, pixels.Height);
         if (width < 1 || height < 1 || (long)width * height > 1 << 28)
         {

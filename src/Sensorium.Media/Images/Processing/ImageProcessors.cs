@@ -14,6 +14,7 @@ public static class ImageProcessors
     static readonly Dictionary<string, Defaults> Transformers = new(StringComparer.Ordinal)
     {
         ["CLIPImageProcessor"] = new(ShortestEdge: true, Side: 224, Resample.Bicubic, Crop: true, ConvertRgb: true, ClipMean, ClipStd),
+        ["LlavaImageProcessor"] = new(ShortestEdge: true, Side: 224, Resample.Bicubic, Crop: true, ConvertRgb: true, ClipMean, ClipStd),
         ["SiglipImageProcessor"] = new(ShortestEdge: false, Side: 224, Resample.Bicubic, Crop: false, ConvertRgb: true, Half, Half),
         ["ViTImageProcessor"] = new(ShortestEdge: false, Side: 224, Resample.Bilinear, Crop: false, ConvertRgb: false, Half, Half),
     };
@@ -128,6 +129,11 @@ public static class ImageProcessors
             Mean = !normalize ? [] : settings.Has("image_mean") ? settings.Numbers("image_mean", 3) : defaults.Mean,
             Std = !normalize ? [] : settings.Has("image_std") ? settings.Deviations("image_std", 3) : defaults.Std,
         };
+        if (settings.Bool("do_pad", missing: false))
+        {
+            processor = processor with { SquareColor = MeanColor(settings.Has("image_mean") ? settings.Numbers("image_mean", 3) : defaults.Mean) };
+        }
+
         if (settings.Bool("do_resize", missing: true))
         {
             processor = WithSize(processor, settings, defaults);
@@ -140,6 +146,16 @@ public static class ImageProcessors
         }
 
         return processor.WithBackend(backend);
+    }
+
+    /// <summary>The colour that becomes zero when pictures are normalised, as LLaVA pads them.</summary>
+    /// <param name="mean">Of each channel, from 0 to 1.</param>
+    public static (byte Red, byte Green, byte Blue) MeanColor(IReadOnlyList<float> mean)
+    {
+        ArgumentNullException.ThrowIfNull(mean);
+        return (Level(mean[0]), Level(mean[1]), Level(mean[2]));
+
+        static byte Level(float value) => (byte)Math.Clamp((int)(value * 255.0), 0, 255);
     }
 
     static ImageProcessor WithSize(ImageProcessor processor, SettingsReader settings, Defaults defaults)

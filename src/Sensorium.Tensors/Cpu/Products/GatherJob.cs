@@ -42,7 +42,10 @@ unsafe struct GatherJob : IJob
 
     public readonly nint Items => Chunks * ((Tiles + RangeTiles - 1) / RangeTiles);
 
-    readonly nint ZeroBytes => (Weight.Inputs * sizeof(float) + 63) & -64;
+    /// <summary>A line of the kernel that lies together in the maps: all channels of neighbouring cells.</summary>
+    readonly nint LineInputs => Window.Dilation == 1 && Groups == 1 && X.Rows.Stride == X.Rows.Columns ? Weight.Inputs * Window.Width : Weight.Inputs;
+
+    readonly nint ZeroBytes => (LineInputs * sizeof(float) + 63) & -64;
 
     readonly nint PackedBytes => (ChunkRows * K * sizeof(float) + 63) & -64;
 
@@ -100,11 +103,14 @@ unsafe struct GatherJob : IJob
         float** from = stackalloc float*[16];
         int* tops = stackalloc int[16], lefts = stackalloc int[16], heights = stackalloc int[16], widths = stackalloc int[16];
         nint* frames = stackalloc nint[16];
-        nint inputs = Weight.Inputs;
+        nint inputs = Weight.Inputs, line = LineInputs;
         int index = 0;
         for (nint row = 0; row < rows;)
         {
             int m = Kernels.RowsOf(rows - row);
+
+            // Patches, and windows away from the borders, are copied a line of the kernel at a time.
+            int step = line > inputs ? Window.Width : 1;
             for (int i = 0; i < m; i++)
             {
                 int cell = (int)(first + row + i);
@@ -122,12 +128,13 @@ unsafe struct GatherJob : IJob
                 lefts[i] = cx * Window.Stride - Window.Horizontal(source.Width).Before;
                 heights[i] = source.Height;
                 widths[i] = source.Width;
+                step = lefts[i] >= 0 && lefts[i] + Window.Width <= source.Width ? step : 1;
             }
 
             float* to = packed + row * K;
             for (int ky = 0; ky < Window.Height; ky++)
             {
-                for (int kx = 0; kx < Window.Width; kx++)
+                for (int kx = 0; kx < Window.Width; kx += step)
                 {
                     for (int i = 0; i < m; i++)
                     {
@@ -136,8 +143,8 @@ unsafe struct GatherJob : IJob
                         from[i] = inside ? X.Rows.FloatRow(frames[i] + (nint)y * widths[i] + x) + firstChannel : zeros;
                     }
 
-                    RowTransposer.Pack(from, m, inputs, to);
-                    to += inputs * m;
+                    RowTransposer.Pack(from, m, inputs * step, to);
+                    to += inputs * step * m;
                 }
             }
 

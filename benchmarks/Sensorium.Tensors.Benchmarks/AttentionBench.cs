@@ -1,0 +1,55 @@
+using Sensorium.Tensors.Cpu;
+
+namespace Sensorium.Tensors.Benchmarks;
+
+/// <summary>Attention of whole sequences without pages, as encoders have it, and with a causal half, as prompts have it.</summary>
+/// <param name="device">Where.</param>
+/// <param name="seconds">Times an action.</param>
+/// <param name="repeats">Tries that count.</param>
+sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int repeats)
+{
+    static readonly (string Name, int Rows, int Heads, int KvHeads, int HeadSize, bool Causal)[] Shapes =
+    [
+        ("ViT-L/14-336", 577, 16, 16, 64, false),
+        ("SigLIP-B/16-512", 1024, 12, 12, 64, false),
+        ("SigLIP-SO400M", 729, 16, 16, 72, false),
+        ("head size 80", 729, 16, 16, 80, false),
+        ("head size 96", 729, 16, 16, 96, false),
+        ("BERT-base", 512, 12, 12, 64, false),
+        ("Llama-1B prompt", 512, 32, 8, 64, true),
+    ];
+
+    public void Run()
+    {
+        foreach ((string name, int rows, int heads, int kvHeads, int size, bool causal) in Shapes)
+        {
+            using Compute c = device.NewCompute(Numerics.Fast), inputsOf = device.NewCompute(Numerics.Fast);
+            var random = new Random(1);
+            Tensor Some(int columns)
+            {
+                var values = new float[rows * columns];
+                for (int i = 0; i < values.Length; i++)
+                {
+                    values[i] = random.NextSingle() - 0.5f;
+                }
+
+                return inputsOf.FromHost(values, rows, columns);
+            }
+
+            Tensor q = Some(heads * size), k = Some(kvHeads * size), v = Some(kvHeads * size);
+            var plan = Plan.Of(causal, rows);
+            var shape = new AttentionShape { Heads = heads, KvHeads = kvHeads, KeySize = size };
+            double ceiling = 0, best = double.MaxValue;
+            for (int i = 0; i <= repeats; i++)
+            {
+                ceiling = Math.Max(ceiling, Ceilings.Floats(device));
+                c.Reset();
+                double taken = seconds(() => c.Attend(q, KeyValues.Rows(k, v), plan, shape));
+                best = i == 0 ? best : Math.Min(best, taken);
+            }
+
+            double reached = (causal ? 2.0 : 4.0) * rows * rows * heads * size / best;
+            Console.WriteLine($"attend {name,-16} {rows} rows, {heads} heads of {size}: {best * 1e3,6:f2} ms, {reached / 1e9,4:f0} of {ceiling / 1e9,4:f0} GFLOP/s, {100 * reached / ceiling,3:f0} %");
+        }
+    }
+}
