@@ -25,7 +25,7 @@ public sealed class QuantPlan
     {
         ArgumentNullException.ThrowIfNull(facts);
         this.mix = mix;
-        isTied = !names.Contains("output.weight");
+        isTied = !names.Contains("output.weight", StringComparer.Ordinal);
         layers = facts.Layers;
         experts = facts.Experts;
         headsPerKv = facts.HeadsPerKv;
