@@ -137,9 +137,11 @@ public abstract unsafe class TensorTransform
             return other[ones..].ToArray();
         }
 
+        public override long[] OtherShape(ReadOnlySpan<long> hub) => [.. Enumerable.Repeat(1L, dimensions), .. hub];
+
         public override RawTensor ToHub(string hubName, RawTensor other) => other.As(hubName, HubShape(other.Shape));
 
-        public override RawTensor FromHub(string otherName, RawTensor hub) => hub.As(otherName, [.. Enumerable.Repeat(1L, dimensions), .. hub.Shape]);
+        public override RawTensor FromHub(string otherName, RawTensor hub) => hub.As(otherName, OtherShape(hub.Shape));
     }
 
     sealed class InterleavedHeads(int heads) : TensorTransform

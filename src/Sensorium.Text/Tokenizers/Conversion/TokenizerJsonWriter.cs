@@ -224,30 +224,26 @@ public static class TokenizerJsonWriter
     static void Unigram(Utf8JsonWriter json, GgufVocabulary vocabulary, string file)
     {
         bool prefix = vocabulary.AddSpacePrefix ?? true;
-        if (vocabulary.PrecompiledCharsMap.IsEmpty)
+        json.WriteStartObject("normalizer");
+        json.WriteString("type", "Sequence");
+        json.WriteStartArray("normalizers");
+        if (!vocabulary.PrecompiledCharsMap.IsEmpty)
         {
-            json.WriteNull("normalizer");
-        }
-        else
-        {
-            json.WriteStartObject("normalizer");
+            json.WriteStartObject();
             json.WriteString("type", "Precompiled");
             json.WriteBase64String("precompiled_charsmap", vocabulary.PrecompiledCharsMap.Span);
             json.WriteEndObject();
         }
-        json.WriteStartObject("pre_tokenizer");
-        json.WriteString("type", "Sequence");
-        json.WriteStartArray("pretokenizers");
         if (vocabulary.RemoveExtraWhitespaces ?? false)
         {
-            json.WriteStartObject();
-            json.WriteString("type", "WhitespaceSplit");
-            json.WriteEndObject();
+            // Spaces at both ends go, those between become one: spaces alone, no other white space.
+            ReplaceRegex(json, "^ +| +$", "");
+            ReplaceRegex(json, " {2,}", " ");
         }
-        json.WriteStartObject();
-        Metaspace(json, prefix);
-        json.WriteEndObject();
         json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteStartObject("pre_tokenizer");
+        Metaspace(json, prefix);
         json.WriteEndObject();
         json.WriteStartObject("decoder");
         Metaspace(json, prefix);
@@ -267,6 +263,17 @@ public static class TokenizerJsonWriter
         }
         json.WriteEndArray();
         json.WriteBoolean("byte_fallback", false);
+        json.WriteEndObject();
+    }
+
+    static void ReplaceRegex(Utf8JsonWriter json, string regex, string by)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", "Replace");
+        json.WriteStartObject("pattern");
+        json.WriteString("Regex", regex);
+        json.WriteEndObject();
+        json.WriteString("content", by);
         json.WriteEndObject();
     }
 
