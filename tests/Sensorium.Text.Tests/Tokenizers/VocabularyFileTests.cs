@@ -206,7 +206,7 @@ public class VocabularyFileTests
     {
         var lines = Enumerable.Range(0, 5000).Select(i => $"rare{i} common common");
         var trained = TokenizerTrainer.Train(lines, TrainingOptions.ByteLevelBpe(300) with { MaxWords = 1000 });
-        trained.Tokens.ShouldContain("Ġcommon");
+        trained.Tokens.Any(t => t == "Ġcommon").ShouldBeTrue();
         trained.ToTokenizer().Decode(trained.ToTokenizer().EncodeIds("common rare1")).ShouldBe("common rare1");
     }
 

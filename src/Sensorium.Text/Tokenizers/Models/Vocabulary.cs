@@ -8,6 +8,8 @@ namespace Sensorium.Text.Tokenizers.Models;
 /// <summary>Tokens and their ids, both ways. Tokens are kept as UTF-8, end to end: opening a vocabulary makes no string a token.</summary>
 internal sealed class Vocabulary
 {
+    const int MaxShort = 7;
+
     // Another one in every process, so that no file can be made whose tokens all fall on one place.
     static readonly ulong Seed = (ulong)Random.Shared.NextInt64() | 1;
 
@@ -56,27 +58,25 @@ internal sealed class Vocabulary
     {
         int longer = 0;
         foreach (int id in order) longer += places[id].Length > MaxShort ? 1 : 0;
-        var shorts = new PairTable(order.Length - longer);
-        var slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, longer * 2))];
+        var brief = new PairTable(order.Length - longer);
+        var table = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, longer * 2))];
         repeated = -1;
         int count = 0;
         foreach (int id in order)
         {
             var text = Text(pool, places[id]);
-            int slot = text.Length > MaxShort ? Find(pool, places, slots, text) : -1;
-            if (slot >= 0 ? slots[slot] == 0 : shorts.TryAdd(Key(text), id)) count++;
+            int slot = text.Length > MaxShort ? Find(pool, places, table, text) : -1;
+            if (slot >= 0 ? table[slot] == 0 : brief.TryAdd(Key(text), id)) count++;
             else
             {
                 if (repeated < 0) repeated = id;
                 if (repeats == Repeats.FirstCounts) continue;
-                if (slot < 0) shorts.Replace(Key(text), id);
+                if (slot < 0) brief.Replace(Key(text), id);
             }
-            if (slot >= 0) slots[slot] = id + 1;
+            if (slot >= 0) table[slot] = id + 1;
         }
-        return new(pool, places, shorts, slots, count);
+        return new(pool, places, brief, table, count);
     }
-
-    const int MaxShort = 7;
 
     // The bytes, and their number in the highest.
     static ulong Key(ReadOnlySpan<byte> text)
