@@ -36,7 +36,7 @@ public static class Catalog
         new() { Type = "siglip_vision_model", Title = "SigLIP, pictures' half", Takes = "picture", Gives = "vectors, features", Embeds = Embeds.Pictures, Build = Siglip.BuildVision, HubNames = Clip.HubNames },
         new() { Type = "siglip_text_model", Title = "SigLIP, texts' half", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, _) => Siglip.BuildText(at, json), HubNames = Clip.HubNames },
         new() { Type = "llava", Title = "LLaVA", Takes = "text, pictures", Gives = "text", Build = Llava.Build, HubNames = Llava.HubNames },
-        new() { Type = "mmproj", Title = "LLaVA's vision tower and projector", Takes = "picture", Gives = "soft tokens", Build = (at, json, _) => Mmproj.Build(at, json), Gguf = Mmproj.Gguf },
+        new() { Type = "mmproj", Title = "LLaVA vision tower with projector", Takes = "picture", Gives = "soft tokens", Build = (at, json, _) => Mmproj.Build(at, json), Gguf = Mmproj.Gguf },
         .. EfficientNetLite.Architectures.Select(name => new Family { Type = name, Title = "EfficientNet-Lite", Takes = "picture", Gives = "labels, features", Build = (at, json, _) => new EfficientNetLite(at, json) }),
         new() { Type = "ssdlite-mobilenet-v2", Title = "SSDLite MobileNetV2", Takes = "picture", Gives = "boxes, labels", Build = (at, json, _) => new SsdliteMobileNetV2(at, json) },
         new() { Type = "composed", Title = "Composed of parts", Takes = "text, pictures", Gives = "text", Build = (_, json, parts) => ComposedParts.Build(json, parts) },

@@ -47,7 +47,7 @@ public sealed class Llava : IAnswers
     /// <exception cref="CheckpointException">The config is broken, or a part is none.</exception>
     public static Llava Build(Checkpoint at, Config json, IPartOpener parts)
     {
-        Config text = json.Section("text_config");
+        Config text = json.Section("text_config").WithDefaults("""{"model_type": "llama"}""");
         Family family = Catalog.Find(text);
         if (family.HubNames is { } names)
         {
