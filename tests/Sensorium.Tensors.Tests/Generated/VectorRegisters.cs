@@ -101,20 +101,6 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
                 default: Narrow(i, n, count, a, b, to, a16, b16, to16); break;
             }
         }
-
-        switch (i.Mnemonic)
-        {
-            case Mnemonic.Vextracti128: b.Slice(16 * (count & 1), 16).CopyTo(to); break;
-            case Mnemonic.Vextracti64x4: b.Slice(32 * (count & 1), 32).CopyTo(to); break;
-            case Mnemonic.Vpermq:
-                Span<long> from = MemoryMarshal.Cast<byte, long>(b), result = MemoryMarshal.Cast<byte, long>(to), indices = MemoryMarshal.Cast<byte, long>(a);
-                for (int n = 0; n < width / 8; n++)
-                {
-                    result[n] = from[i.OpCount == 3 && i.GetOpKind(2) == OpKind.Immediate8 ? count >> (2 * n) & 3 : (int)(indices[n] & 7)];
-                }
-
-                break;
-        }
     }
 
     /// <summary>The instructions whose elements are smaller than 32 bits, four bytes at a time.</summary>
@@ -141,7 +127,6 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
                     case Mnemonic.Vpabsb: to[k] = (byte)Math.Abs((int)(sbyte)b[k]); break;
                     case Mnemonic.Vpsignb: to[k] = (byte)((sbyte)a[k] * Math.Sign((sbyte)b[k])); break;
                     case Mnemonic.Vpshufb: to[k] = (b[k] & 0x80) != 0 ? (byte)0 : a[k / 16 * 16 + b[k] % 16]; break;
-                    case Mnemonic.Vextracti128 or Mnemonic.Vextracti64x4 or Mnemonic.Vpermq: break;
                     default: throw new NotSupportedException($"{i} is not interpreted");
                 }
             }
