@@ -18,7 +18,7 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
     /// <summary>Whether the first sixteen registers have nothing above 128 bits.</summary>
     public bool IsUpperClear => Enumerable.Range(0, 16).All(r => all.AsSpan(r * 64 + 16, 48).IndexOfAnyExcept((byte)0) < 0);
 
-    public void Execute(in Instruction i)
+    public void Execute(Instruction i)
     {
         if (i.Mnemonic == Mnemonic.Vzeroupper)
         {
@@ -60,7 +60,7 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
         to[..width].CopyTo(target);
     }
 
-    static void Compute(in Instruction i, int width, Span<byte> a, Span<byte> b, Span<byte> to)
+    static void Compute(Instruction i, int width, Span<byte> a, Span<byte> b, Span<byte> to)
     {
         Span<short> a16 = MemoryMarshal.Cast<byte, short>(a), b16 = MemoryMarshal.Cast<byte, short>(b), to16 = MemoryMarshal.Cast<byte, short>(to);
         Span<int> a32 = MemoryMarshal.Cast<byte, int>(a), b32 = MemoryMarshal.Cast<byte, int>(b), to32 = MemoryMarshal.Cast<byte, int>(to);
@@ -104,7 +104,7 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
     }
 
     /// <summary>The instructions whose elements are smaller than 32 bits, four bytes at a time.</summary>
-    static void Narrow(in Instruction i, int n, int count, Span<byte> a, Span<byte> b, Span<byte> to, Span<short> a16, Span<short> b16, Span<short> to16)
+    static void Narrow(Instruction i, int n, int count, Span<byte> a, Span<byte> b, Span<byte> to, Span<short> a16, Span<short> b16, Span<short> to16)
     {
         for (int j = 2 * n; j < 2 * n + 2; j++)
         {
@@ -133,7 +133,7 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
         }
     }
 
-    void Read(in Instruction i, int operand, Span<byte> to)
+    void Read(Instruction i, int operand, Span<byte> to)
     {
         to.Clear();
         if (i.GetOpKind(operand) == OpKind.Register)
