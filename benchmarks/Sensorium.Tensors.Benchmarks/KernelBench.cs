@@ -11,6 +11,14 @@ static unsafe class KernelBench
     public static void Run(CpuDevice device, DType[] types)
     {
         double peak = Ceilings.Floats(device) / device.Workers.Threads;
+        foreach (FloatSource source in Enum.GetValues<FloatSource>())
+        {
+            if (device.Generated.Floats(source) is { } floats)
+            {
+                Floats(source, floats, peak);
+            }
+        }
+
         foreach (DType type in types)
         {
             if (QuantLayout.Of(type) is not { } layout || device.Generated.Integers(layout) is not { } code)
@@ -74,6 +82,39 @@ static unsafe class KernelBench
                     Console.WriteLine($"kernel {type} {rows} rows{(unpacked ? ", unpacked" : "")}: {best * 1e9 / Blocks,6:f1} ns a block, {speed / 1e9,6:f0} GOP/s, {speed / peak:f2} of the fp32 peak, {code.Groups * layout.GroupBytes(Inputs) / best / 1e9,5:f1} GB/s");
                 }
             }
+        }
+    }
+
+    static void Floats(FloatSource source, FloatCode code, double peak)
+    {
+        const int Steps = 128;
+        using var memory = new NativeBuffer(1 << 20);
+        new Span<byte>(memory.Pointer, 1 << 20).Clear();
+        for (int rows = 1; rows <= code.MaxRows; rows++)
+        {
+            var arguments = new FloatArguments
+            {
+                A = memory.Pointer,
+                B0 = memory.Pointer + (1 << 16),
+                B1 = memory.Pointer + (1 << 16) + Steps * 64,
+                C = (float*)(memory.Pointer + (1 << 18)),
+                Stride = 256,
+                Steps = Steps,
+            };
+            double best = double.MaxValue;
+            for (int attempt = 0; attempt < 20; attempt++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                for (int i = 0; i < 500; i++)
+                {
+                    code.Multiply(rows, &arguments);
+                }
+
+                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / 500);
+            }
+
+            double speed = 2.0 * rows * Panel.Tile * Steps * (source == FloatSource.Floats ? 1 : 2) / best;
+            Console.WriteLine($"kernel {source} {rows} rows: {speed / 1e9,6:f0} GFLOP/s, {speed / peak:f2} of the fp32 peak, {2 * 64 * Steps / best / 1e9,5:f1} GB/s");
         }
     }
 }

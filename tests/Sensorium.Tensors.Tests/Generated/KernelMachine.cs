@@ -92,7 +92,7 @@ sealed unsafe class KernelMachine : IDisposable
     }
 
     /// <summary>Where an instruction's memory operand is.</summary>
-    public ulong Address(in Instruction i)
+    public ulong Address(Instruction i)
     {
         if (i.IsIPRelativeMemoryOperand)
         {
@@ -166,7 +166,7 @@ sealed unsafe class KernelMachine : IDisposable
         return value;
     }
 
-    ulong Get(in Instruction i, int operand)
+    ulong Get(Instruction i, int operand)
     {
         switch (i.GetOpKind(operand))
         {
@@ -181,7 +181,7 @@ sealed unsafe class KernelMachine : IDisposable
         }
     }
 
-    void Set(in Instruction i, ulong value)
+    void Set(Instruction i, ulong value)
     {
         i.Op0Kind.ShouldBe(OpKind.Register);
         general[i.Op0Register - Register.RAX] = value;

@@ -18,7 +18,7 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
     /// <summary>Whether the first sixteen registers have nothing above 128 bits.</summary>
     public bool IsUpperClear => Enumerable.Range(0, 16).All(r => all.AsSpan(r * 64 + 16, 48).IndexOfAnyExcept((byte)0) < 0);
 
-    public void Execute(in Instruction i)
+    public void Execute(Instruction i)
     {
         if (i.Mnemonic == Mnemonic.Vzeroupper)
         {
@@ -60,7 +60,7 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
         to[..width].CopyTo(target);
     }
 
-    static void Compute(in Instruction i, int width, Span<byte> a, Span<byte> b, Span<byte> to)
+    static void Compute(Instruction i, int width, Span<byte> a, Span<byte> b, Span<byte> to)
     {
         Span<short> a16 = MemoryMarshal.Cast<byte, short>(a), b16 = MemoryMarshal.Cast<byte, short>(b), to16 = MemoryMarshal.Cast<byte, short>(to);
         Span<int> a32 = MemoryMarshal.Cast<byte, int>(a), b32 = MemoryMarshal.Cast<byte, int>(b), to32 = MemoryMarshal.Cast<byte, int>(to);
@@ -101,24 +101,10 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
                 default: Narrow(i, n, count, a, b, to, a16, b16, to16); break;
             }
         }
-
-        switch (i.Mnemonic)
-        {
-            case Mnemonic.Vextracti128: b.Slice(16 * (count & 1), 16).CopyTo(to); break;
-            case Mnemonic.Vextracti64x4: b.Slice(32 * (count & 1), 32).CopyTo(to); break;
-            case Mnemonic.Vpermq:
-                Span<long> from = MemoryMarshal.Cast<byte, long>(b), result = MemoryMarshal.Cast<byte, long>(to), indices = MemoryMarshal.Cast<byte, long>(a);
-                for (int n = 0; n < width / 8; n++)
-                {
-                    result[n] = from[i.OpCount == 3 && i.GetOpKind(2) == OpKind.Immediate8 ? count >> (2 * n) & 3 : (int)(indices[n] & 7)];
-                }
-
-                break;
-        }
     }
 
     /// <summary>The instructions whose elements are smaller than 32 bits, four bytes at a time.</summary>
-    static void Narrow(in Instruction i, int n, int count, Span<byte> a, Span<byte> b, Span<byte> to, Span<short> a16, Span<short> b16, Span<short> to16)
+    static void Narrow(Instruction i, int n, int count, Span<byte> a, Span<byte> b, Span<byte> to, Span<short> a16, Span<short> b16, Span<short> to16)
     {
         for (int j = 2 * n; j < 2 * n + 2; j++)
         {
@@ -141,14 +127,13 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
                     case Mnemonic.Vpabsb: to[k] = (byte)Math.Abs((int)(sbyte)b[k]); break;
                     case Mnemonic.Vpsignb: to[k] = (byte)((sbyte)a[k] * Math.Sign((sbyte)b[k])); break;
                     case Mnemonic.Vpshufb: to[k] = (b[k] & 0x80) != 0 ? (byte)0 : a[k / 16 * 16 + b[k] % 16]; break;
-                    case Mnemonic.Vextracti128 or Mnemonic.Vextracti64x4 or Mnemonic.Vpermq: break;
                     default: throw new NotSupportedException($"{i} is not interpreted");
                 }
             }
         }
     }
 
-    void Read(in Instruction i, int operand, Span<byte> to)
+    void Read(Instruction i, int operand, Span<byte> to)
     {
         to.Clear();
         if (i.GetOpKind(operand) == OpKind.Register)

@@ -12,7 +12,7 @@ enum FloatSource
     /// <summary>Pairs of bfloat16, widened in registers.</summary>
     Brains,
 
-    /// <summary>Pairs of float16, widened in registers.</summary>
+    /// <summary>float16, two of k a step, widened in registers.</summary>
     Halves,
 
     /// <summary>Pairs of bfloat16 by pairs of bfloat16: <c>vdpbf16ps</c>.</summary>
@@ -179,7 +179,7 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
                     w.Load(Free(vector), At(vector, step));
                 }
 
-                MultiplyAdd(step * StepBytes, 0);
+                MultiplyAdd(step * StepBytes);
                 break;
             case FloatSource.BrainPairs:
                 for (int vector = 0; vector < Vectors; vector++)
@@ -203,8 +203,8 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
         }
     }
 
-    /// <summary>Rows by the vectors in Free(first) and behind.</summary>
-    void MultiplyAdd(int at, int first)
+    /// <summary>Rows by the vectors in Free(0) and behind.</summary>
+    void MultiplyAdd(int at)
     {
         Register one = w.V(w.Registers - 1);
         for (int row = 0; row < rows; row++)
@@ -212,7 +212,7 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
             w.Broadcast(one, KernelWriter.At(A, at + row * 4));
             for (int vector = 0; vector < Vectors; vector++)
             {
-                w.MultiplyAdd(Sum(row, vector), Free(first + vector), one);
+                w.MultiplyAdd(Sum(row, vector), Free(vector), one);
             }
         }
     }
@@ -220,78 +220,35 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
     /// <summary>Two numbers of k, or the last one alone.</summary>
     void Widened(int step, bool isLast)
     {
-        int at = step * StepBytes;
-        if (source == FloatSource.Brains)
+        for (int which = 0; which < (isLast ? 1 : 2); which++)
         {
             for (int vector = 0; vector < Vectors; vector++)
             {
-                w.Load(Free(vector), At(vector, step));
-                w.ShiftLeft32(Free(vector), Free(vector), 16);
+                Widen(Free(vector), vector, step, which);
             }
 
-            MultiplyAdd(at, 0);
-            if (!isLast)
-            {
-                for (int vector = 0; vector < Vectors; vector++)
-                {
-                    w.Load(Free(vector), At(vector, step));
-                    w.And(Free(vector), Free(vector), w.Constant(0xffff0000));
-                }
-
-                MultiplyAdd(at + rows * 4, 0);
-            }
-
-            return;
-        }
-
-        // The pairs of all vectors are parted first; their upper halves wait in the vectors behind.
-        Register free = w.V(w.Registers - 1);
-        for (int vector = 0; vector < Vectors; vector++)
-        {
-            w.PartPairs(Free(vector), At(vector, step), free);
-        }
-
-        if (KeepsUpper)
-        {
-            for (int vector = 0; vector < Vectors; vector++)
-            {
-                w.UpperHalf(Free(Vectors + vector), Free(vector));
-                w.WidenLowerHalves(Free(vector), Free(vector));
-            }
-
-            MultiplyAdd(at, 0);
-            if (!isLast)
-            {
-                for (int vector = 0; vector < Vectors; vector++)
-                {
-                    w.WidenLowerHalves(Free(Vectors + vector), Free(Vectors + vector));
-                }
-
-                MultiplyAdd(at + rows * 4, Vectors);
-            }
-
-            return;
-        }
-
-        for (int vector = 0; vector < Vectors; vector++)
-        {
-            w.WidenLowerHalves(Free(vector), Free(vector));
-        }
-
-        MultiplyAdd(at, 0);
-        if (!isLast)
-        {
-            for (int vector = 0; vector < Vectors; vector++)
-            {
-                w.PartPairs(Free(vector), At(vector, step), free);
-                w.UpperHalf(Free(vector), Free(vector));
-                w.WidenLowerHalves(Free(vector), Free(vector));
-            }
-
-            MultiplyAdd(at + rows * 4, 0);
+            MultiplyAdd(step * StepBytes + which * rows * 4);
         }
     }
 
-    /// <summary>Whether registers are left for both numbers of the pairs.</summary>
-    bool KeepsUpper => (rows + 2) * Vectors < w.Registers;
+    /// <summary>The first or the second number of a step, as <see cref="Products.HalfPanels"/> stores them.</summary>
+    void Widen(Register to, int vector, int step, int which)
+    {
+        if (source == FloatSource.Halves)
+        {
+            int at = step * 64 + which * 32;
+            w.WidenHalves(to, IsWide ? KernelWriter.At(B(vector), at) : KernelWriter.At(B(vector / 2), at + vector % 2 * 16));
+            return;
+        }
+
+        w.Load(to, At(vector, step));
+        if (which == 0)
+        {
+            w.ShiftLeft32(to, to, 16);
+        }
+        else
+        {
+            w.And(to, to, w.Constant(0xffff0000));
+        }
+    }
 }

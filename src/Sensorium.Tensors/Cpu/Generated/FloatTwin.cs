@@ -46,8 +46,9 @@ static unsafe class FloatTwin
 
     static float Number(FloatSource source, void* b, nint step, int lane, int which)
     {
-        ushort number = ((ushort*)b)[(step * Panel.Lanes + lane) * 2 + which];
-        return source == FloatSource.Brains ? Brain(number) : (float)BitConverter.UInt16BitsToHalf(number);
+        return source == FloatSource.Brains
+            ? Brain(((ushort*)b)[(step * Panel.Lanes + lane) * 2 + which])
+            : (float)BitConverter.UInt16BitsToHalf(((ushort*)b)[(2 * step + which) * Panel.Lanes + lane]);
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ namespace Sensorium.Tensors.Cpu.Generated;
 /// </summary>
 sealed class GeneratedKernels : IDisposable
 {
-    readonly object gate = new();
+    readonly Lock gate = new();
     readonly ExecutableMemory memory = new();
     readonly Dictionary<DType, IntegerCode?> integers = [];
     readonly Dictionary<FloatSource, FloatCode?> floats = [];

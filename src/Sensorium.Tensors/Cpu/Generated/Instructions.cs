@@ -75,8 +75,8 @@ static class InstructionSets
         if (KernelTier.Avx512.IsSupported())
         {
             sets |= Instructions.Avx512;
-            sets |= (third & 1 << 11) != 0 ? Instructions.Avx512Vnni : 0;
-            sets |= (extended & 1 << 5) != 0 ? Instructions.Avx512Bf16 : 0;
+            sets |= (third & 1 << 11) != 0 ? Instructions.Avx512Vnni : Instructions.None;
+            sets |= (extended & 1 << 5) != 0 ? Instructions.Avx512Bf16 : Instructions.None;
         }
 
         return sets;

@@ -46,98 +46,27 @@ static unsafe class IntegerTwin
     /// <summary>Whether compiled kernels give what the loop gives: a super-block of two groups, every number of rows.</summary>
     public static bool Agrees(IntegerCode code, QuantLayout layout)
     {
-        const int Blocks = QuantPanels.SliceBlocks, Inputs = Panel.Slice, Groups = 2;
-        nint groupBytes = layout.GroupBytes(Inputs);
-        using var memory = new NativeBuffer(Groups * groupBytes + Groups * Blocks * 512 + sizeof(float) * (Groups * Blocks * 4 * Panel.Lanes + 2 * Groups * IntegerKernel.MostRows * Panel.Lanes) + QuantizedRows.Bytes(IntegerKernel.MostRows, Inputs));
-        byte* group = memory.Pointer, quads = group + Groups * groupBytes;
-        float* scales = (float*)(quads + Groups * Blocks * 512), minima = scales + Groups * Blocks * 2 * Panel.Lanes;
-        float* expected = minima + Groups * Blocks * 2 * Panel.Lanes, c = expected + Groups * IntegerKernel.MostRows * Panel.Lanes;
-        byte* data = (byte*)(c + Groups * IntegerKernel.MostRows * Panel.Lanes);
-        uint state = 1;
-        for (int i = 0; i < Groups; i++)
-        {
-            Fill(layout, group + i * groupBytes, Blocks, ref state);
-            QuadPlanes.Unpack(layout.Planes, layout.IsIndex, group + i * groupBytes, Blocks, quads + i * Blocks * 512);
-            byte* packedScales = group + i * groupBytes + Blocks * layout.QuadBytes;
-            QuantScales.Unpack(layout, packedScales, packedScales + Blocks * layout.ScaleBytes, Blocks, scales + i * Blocks * 2 * Panel.Lanes, minima + i * Blocks * 2 * Panel.Lanes);
-        }
-
-        float* x = stackalloc float[Inputs];
+        using var trial = new Trial(layout);
         for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
         {
-            var tile = new QuantizedRows { Data = data, Count = rows, Inputs = Inputs };
-            for (int row = 0; row < rows; row++)
+            trial.PutRows(rows);
+            for (int group = 0; group < Trial.Groups; group += code.Groups)
             {
-                uint seed = (uint)row;
-                for (int k = 0; k < Inputs; k++)
-                {
-                    x[k] = (int)(Next(ref seed) >> 8) - (1 << 23);
-                }
-
-                tile.Put(row, x);
-            }
-
-            // The other rows' results are those of the smaller tiles.
-            for (int i = 0; i < Groups; i++)
-            {
-                float* e = expected + (i * IntegerKernel.MostRows + rows - 1) * Panel.Lanes;
-                new Span<float>(e, Panel.Lanes).Clear();
-                Multiply(layout, Blocks, tile, rows - 1, quads + i * Blocks * 512, scales + i * Blocks * 2 * Panel.Lanes, minima + i * Blocks * 2 * Panel.Lanes, e);
-            }
-
-            for (int i = 0; i < Groups; i += code.Groups)
-            {
-                int second = i + code.Groups - 1;
-                byte* packedScales0 = group + i * groupBytes + Blocks * layout.QuadBytes, packedScales1 = packedScales0 + (second - i) * groupBytes;
-                var arguments = new IntegerArguments
-                {
-                    Rows = data,
-                    Integers0 = group + i * groupBytes,
-                    Integers1 = group + second * groupBytes,
-                    Scales0 = packedScales0,
-                    Scales1 = packedScales1,
-                    Super0 = packedScales0 + Blocks * layout.ScaleBytes,
-                    Super1 = packedScales1 + Blocks * layout.ScaleBytes,
-                    C0 = c + i * IntegerKernel.MostRows * Panel.Lanes,
-                    C1 = c + second * IntegerKernel.MostRows * Panel.Lanes,
-                    Stride = Panel.Lanes * sizeof(float),
-                    Blocks = Blocks,
-                };
+                IntegerArguments arguments = trial.Arguments(group, code.Groups, unpacked: false);
                 code.Packed(rows, &arguments);
-                if (!Same(rows))
+                if (!trial.IsRight(rows, group, code.Groups))
                 {
                     return false;
                 }
 
-                if (layout.Planes == Planes.Bytes)
+                if (layout.Planes != Planes.Bytes)
                 {
-                    continue;
-                }
-
-                arguments.Integers0 = quads + i * Blocks * 512;
-                arguments.Integers1 = quads + second * Blocks * 512;
-                arguments.Scales0 = (byte*)(scales + i * Blocks * 2 * Panel.Lanes);
-                arguments.Scales1 = (byte*)(scales + second * Blocks * 2 * Panel.Lanes);
-                arguments.Super0 = (byte*)(minima + i * Blocks * 2 * Panel.Lanes);
-                arguments.Super1 = (byte*)(minima + second * Blocks * 2 * Panel.Lanes);
-                code.Unpacked(rows, &arguments);
-                if (!Same(rows))
-                {
-                    return false;
-                }
-
-                bool Same(int rows)
-                {
-                    for (int group = i; group < i + code.Groups; group++)
+                    arguments = trial.Arguments(group, code.Groups, unpacked: true);
+                    code.Unpacked(rows, &arguments);
+                    if (!trial.IsRight(rows, group, code.Groups))
                     {
-                        nint at = group * IntegerKernel.MostRows * Panel.Lanes;
-                        if (!new ReadOnlySpan<byte>(expected + at, rows * Panel.Lanes * sizeof(float)).SequenceEqual(new ReadOnlySpan<byte>(c + at, rows * Panel.Lanes * sizeof(float))))
-                        {
-                            return false;
-                        }
+                        return false;
                     }
-
-                    return true;
                 }
             }
         }
@@ -168,4 +97,104 @@ static unsafe class IntegerTwin
     }
 
     static uint Next(ref uint state) => state = state * 1664525 + 1013904223;
+
+    /// <summary>Two groups of a super-block, packed and unpacked, and a tile of rows.</summary>
+    sealed class Trial : IDisposable
+    {
+        public const int Groups = 2;
+        const int Blocks = QuantPanels.SliceBlocks, Inputs = Panel.Slice, Floats = Blocks * 2 * Panel.Lanes, Results = IntegerKernel.MostRows * Panel.Lanes;
+
+        readonly QuantLayout layout;
+        readonly NativeBuffer packed, quads, scales, minima, expected, c, rows;
+
+        public Trial(QuantLayout layout)
+        {
+            this.layout = layout;
+            packed = new NativeBuffer(Groups * layout.GroupBytes(Inputs));
+            quads = new NativeBuffer(Groups * Blocks * 512);
+            scales = new NativeBuffer(Groups * Floats * sizeof(float));
+            minima = new NativeBuffer(Groups * Floats * sizeof(float));
+            expected = new NativeBuffer(Groups * Results * sizeof(float));
+            c = new NativeBuffer(Groups * Results * sizeof(float));
+            rows = new NativeBuffer(QuantizedRows.Bytes(IntegerKernel.MostRows, Inputs));
+            uint state = 1;
+            for (int group = 0; group < Groups; group++)
+            {
+                Fill(layout, Packed(group), Blocks, ref state);
+                QuadPlanes.Unpack(layout.Planes, layout.IsIndex, Packed(group), Blocks, quads.Pointer + group * Blocks * 512);
+                QuantScales.Unpack(layout, PackedScales(group), PackedSuper(group), Blocks, (float*)scales.Pointer + group * Floats, (float*)minima.Pointer + group * Floats);
+            }
+        }
+
+        byte* Packed(int group) => packed.Pointer + group * layout.GroupBytes(Inputs);
+
+        byte* PackedScales(int group) => Packed(group) + Blocks * layout.QuadBytes;
+
+        byte* PackedSuper(int group) => PackedScales(group) + Blocks * layout.ScaleBytes;
+
+        /// <summary>A tile of so many rows, and the last one's results; the others' are those of the smaller tiles.</summary>
+        public void PutRows(int count)
+        {
+            float* x = stackalloc float[Inputs];
+            var tile = new QuantizedRows { Data = rows.Pointer, Count = count, Inputs = Inputs };
+            for (int row = 0; row < count; row++)
+            {
+                uint state = (uint)row;
+                for (int k = 0; k < Inputs; k++)
+                {
+                    x[k] = (int)(Next(ref state) >> 8) - (1 << 23);
+                }
+
+                tile.Put(row, x);
+            }
+
+            for (int group = 0; group < Groups; group++)
+            {
+                float* last = (float*)expected.Pointer + group * Results + (count - 1) * Panel.Lanes;
+                new Span<float>(last, Panel.Lanes).Clear();
+                Multiply(layout, Blocks, tile, count - 1, quads.Pointer + group * Blocks * 512, (float*)scales.Pointer + group * Floats, (float*)minima.Pointer + group * Floats, last);
+            }
+        }
+
+        public IntegerArguments Arguments(int group, int groups, bool unpacked)
+        {
+            int second = group + groups - 1;
+            return new IntegerArguments
+            {
+                Rows = rows.Pointer,
+                Integers0 = unpacked ? quads.Pointer + group * Blocks * 512 : Packed(group),
+                Integers1 = unpacked ? quads.Pointer + second * Blocks * 512 : Packed(second),
+                Scales0 = unpacked ? (byte*)((float*)scales.Pointer + group * Floats) : PackedScales(group),
+                Scales1 = unpacked ? (byte*)((float*)scales.Pointer + second * Floats) : PackedScales(second),
+                Super0 = unpacked ? (byte*)((float*)minima.Pointer + group * Floats) : PackedSuper(group),
+                Super1 = unpacked ? (byte*)((float*)minima.Pointer + second * Floats) : PackedSuper(second),
+                C0 = (float*)c.Pointer + group * Results,
+                C1 = (float*)c.Pointer + second * Results,
+                Stride = Panel.Lanes * sizeof(float),
+                Blocks = Blocks,
+            };
+        }
+
+        public bool IsRight(int count, int group, int groups)
+        {
+            for (int i = group; i < group + groups; i++)
+            {
+                int at = i * Results * sizeof(float), bytes = count * Panel.Lanes * sizeof(float);
+                if (!new ReadOnlySpan<byte>(expected.Pointer + at, bytes).SequenceEqual(new ReadOnlySpan<byte>(c.Pointer + at, bytes)))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        public void Dispose()
+        {
+            foreach (NativeBuffer buffer in new[] { packed, quads, scales, minima, expected, c, rows })
+            {
+                buffer.Dispose();
+            }
+        }
+    }
 }

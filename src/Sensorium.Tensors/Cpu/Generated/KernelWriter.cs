@@ -57,8 +57,6 @@ sealed class KernelWriter
         ? (IsWide ? Register.ZMM0 : Register.YMM0) + i
         : throw new InvalidOperationException($"a kernel wants vector register {i} of {Registers}");
 
-    static Register Half(Register v) => v >= Register.ZMM0 ? v - Register.ZMM0 + Register.YMM0 : v - Register.YMM0 + Register.XMM0;
-
     /// <summary>Memory at a register and a displacement.</summary>
     public static MemoryOperand At(Register pointer, int displacement = 0) => new(pointer, displacement);
 
@@ -133,33 +131,6 @@ sealed class KernelWriter
 
     /// <summary>float16 numbers, half a vector of them, to float32.</summary>
     public void WidenHalves(Register to, MemoryOperand from) => Emit(Instruction.Create(IsWide ? Code.EVEX_Vcvtph2ps_zmm_k1z_ymmm256_sae : Code.VEX_Vcvtph2ps_ymm_xmmm128, to, from));
-
-    /// <inheritdoc cref="WidenHalves(Register, MemoryOperand)"/>
-    public void WidenLowerHalves(Register to, Register from) => Emit(Instruction.Create(IsWide ? Code.EVEX_Vcvtph2ps_zmm_k1z_ymmm256_sae : Code.VEX_Vcvtph2ps_ymm_xmmm128, to, Half(from)));
-
-    /// <summary>The upper half of a vector as the lower half of another.</summary>
-    public void UpperHalf(Register to, Register from) => Emit(IsWide
-        ? Instruction.Create(Code.EVEX_Vextracti64x4_ymmm256_k1z_zmm_imm8, Half(to), from, 1)
-        : Instruction.Create(Code.VEX_Vextracti128_xmmm128_ymm_imm8, Half(to), from, 1));
-
-    /// <summary>The lower 16 bits of all 32-bit lanes to the lower half, in order, the upper ones to the upper half.</summary>
-    public void PartPairs(Register to, MemoryOperand from, Register free)
-    {
-        Load(to, from);
-        Load(free, Constant([0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15]));
-        LookUpBytes(to, to, free);
-        if (IsWide)
-        {
-            Load(free, Constant(EvenThenOdd));
-            Emit(Instruction.Create(Code.EVEX_Vpermq_zmm_k1z_zmm_zmmm512b64, to, free, to));
-        }
-        else
-        {
-            Emit(Instruction.Create(Code.VEX_Vpermq_ymm_ymmm256_imm8, to, to, 0b11_01_10_00));
-        }
-    }
-
-    static byte[] EvenThenOdd { get; } = [.. new long[] { 0, 2, 4, 6, 1, 3, 5, 7 }.SelectMany(BitConverter.GetBytes)];
 
     /// <summary>Bytes, a quarter of a vector of them, to 32 bits.</summary>
     public void WidenBytes(Register to, MemoryOperand from, bool signed)

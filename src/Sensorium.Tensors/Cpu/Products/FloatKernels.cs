@@ -56,8 +56,8 @@ abstract unsafe class FloatKernels
                 HalfRow<Vector256<float>, Floats256, Brains256>.Multiply(inputs, x, b2, b2 + 32, b3, b3 + 32, c + 32);
                 return true;
             case (KernelTier.Avx2, DType.F16):
-                HalfRow<Vector256<float>, Floats256, Halves256>.Multiply(inputs, x, packed, packed + 32, b1, b1 + 32, c);
-                HalfRow<Vector256<float>, Floats256, Halves256>.Multiply(inputs, x, b2, b2 + 32, b3, b3 + 32, c + 32);
+                HalfRow<Vector256<float>, Floats256, Halves256>.Multiply(inputs, x, packed, packed + 16, b1, b1 + 16, c);
+                HalfRow<Vector256<float>, Floats256, Halves256>.Multiply(inputs, x, b2, b2 + 16, b3, b3 + 16, c + 32);
                 return true;
             default:
                 return false;

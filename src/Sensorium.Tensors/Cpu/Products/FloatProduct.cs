@@ -46,9 +46,6 @@ unsafe struct FloatProduct
     /// <summary>Whether the rows are pairs of bfloat16, <c>[k / 2][rows of a tile]</c>, for <see cref="HalfPanels.Pairs"/>.</summary>
     public bool InPairs;
 
-    /// <summary>Tiles of rows for which each widens for itself a weight that takes some work to widen.</summary>
-    const int FewTiles = 3;
-
     /// <summary>Tiles of 32 outputs.</summary>
     public readonly nint Tiles => (Outputs + Panel.Tile - 1) / Panel.Tile;
 
@@ -64,7 +61,7 @@ unsafe struct FloatProduct
     /// <param name="scratch"><see cref="ScratchBytes"/>, aligned to 64.</param>
     public readonly void Multiply(float* packed, nint firstRow, nint rows, nint firstTile, nint endTile, byte* scratch)
     {
-        FloatCode? code = Code(rows);
+        FloatCode? code = Code();
         if (code is null && rows == 1 && Panels is HalfPanels halves && Row(halves, packed, firstRow, firstTile, endTile, (float*)scratch))
         {
             return;
@@ -169,15 +166,15 @@ unsafe struct FloatProduct
         }
     }
 
-    /// <summary>The generated kernels that read the weight as it is stored; null: there are none, or it is better widened first.</summary>
-    readonly FloatCode? Code(nint rows)
+    /// <summary>The generated kernels that read the weight as it is stored; null: there are none.</summary>
+    readonly FloatCode? Code()
     {
         if (Panels is not HalfPanels halves)
         {
             return null;
         }
 
-        FloatCode? code = InPairs ? halves.Pairs : halves.Type == DType.BF16 || rows <= FewTiles * Kernels.MaxRows ? halves.Widened : null;
+        FloatCode? code = InPairs ? halves.Pairs : halves.Widened;
         return code is { IsLive: true } ? code : null;
     }
 

@@ -5,8 +5,9 @@ using Sensorium.Tensors.Cpu.Generated;
 namespace Sensorium.Tensors.Cpu.Products;
 
 /// <summary>
-/// float16 or bfloat16: <c>[groups][k / 2][16][2]</c>, the two numbers of a lane being neighbours in k (what a bfloat16
-/// dot product of the processor reads). An odd last k has a zero beside it.
+/// bfloat16: <c>[groups][k / 2][16][2]</c>, the two numbers of a lane being neighbours in k, which is what a bfloat16 dot
+/// product of the processor reads. float16: <c>[groups][k][16]</c>, which is what its conversion reads. An odd last k has a
+/// zero behind it.
 /// </summary>
 sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(outputs, inputs, (inputs + 1) / 2 * Panel.Lanes * sizeof(uint))
 {
@@ -43,28 +44,22 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
     public override float* Floats(nint group, nint first, nint count, float* tile)
     {
         byte* from = Group(group) + first * Panel.Lanes * sizeof(ushort);
-        nint pairs = count / 2;
-        if (type == DType.BF16)
+        if (type == DType.F16)
         {
-            WidenBrains(from, pairs, tile);
-        }
-        else
-        {
-            WidenHalves(from, pairs, tile);
+            for (nint k = 0; k < count; k++)
+            {
+                Halves.Widen16((ushort*)from + k * Panel.Lanes, tile + k * Panel.Lanes);
+            }
+
+            return tile;
         }
 
+        nint pairs = count / 2;
+        WidenBrains(from, pairs, tile);
         if (count % 2 != 0)
         {
             float* pair = stackalloc float[2 * Panel.Lanes];
-            if (type == DType.BF16)
-            {
-                WidenBrains(from + pairs * Panel.Lanes * 4, 1, pair);
-            }
-            else
-            {
-                WidenHalves(from + pairs * Panel.Lanes * 4, 1, pair);
-            }
-
+            WidenBrains(from + pairs * Panel.Lanes * 4, 1, pair);
             Unsafe.CopyBlockUnaligned(tile + 2 * pairs * Panel.Lanes, pair, Panel.Lanes * sizeof(float));
         }
 
@@ -87,21 +82,6 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void WidenHalves(byte* from, nint pairs, float* to)
-    {
-        for (; pairs > 0; pairs--)
-        {
-            Vector256<uint> a = Vector256.Load((uint*)from), b = Vector256.Load((uint*)from + 8);
-            Halves.Widen(a & Vector256.Create(0xffffu)).Store(to);
-            Halves.Widen(b & Vector256.Create(0xffffu)).Store(to + 8);
-            Halves.Widen(a >>> 16).Store(to + 16);
-            Halves.Widen(b >>> 16).Store(to + 24);
-            from += Panel.Lanes * 4;
-            to += 2 * Panel.Lanes;
-        }
-    }
-
     struct PackJob : IJob
     {
         public HalfPanels Panels;
@@ -113,6 +93,7 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
             nint inputs = Panels.Inputs, first = item * Panel.Lanes;
             ushort* to = (ushort*)Panels.Group(item), from = Values + first * inputs;
             int lanes = (int)Math.Min(Panel.Lanes, Panels.Outputs - first);
+            bool brains = Panels.Type == DType.BF16;
             nint k = 0;
             if (lanes == Panel.Lanes)
             {
@@ -124,6 +105,11 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
                     {
                         pair[lane] = Unsafe.ReadUnaligned<uint>(from + lane * inputs + k);
                     }
+
+                    if (!brains)
+                    {
+                        Part((ushort*)pair);
+                    }
                 }
             }
 
@@ -131,15 +117,26 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
             {
                 for (int lane = 0; lane < Panel.Lanes; lane++)
                 {
-                    ushort* slot = to + (k / 2 * Panel.Lanes + lane) * 2;
+                    // Where the other number of the pair is, which is zero unless it comes yet.
+                    ushort* slot = brains ? to + (k / 2 * Panel.Lanes + lane) * 2 + k % 2 : to + k * Panel.Lanes + lane;
                     if (k % 2 == 0)
                     {
-                        slot[1] = 0;
+                        slot[brains ? 1 : Panel.Lanes] = 0;
                     }
 
-                    slot[k % 2] = lane < lanes ? from[lane * inputs + k] : (ushort)0;
+                    *slot = lane < lanes ? from[lane * inputs + k] : (ushort)0;
                 }
             }
+        }
+
+        /// <summary>Sixteen pairs to sixteen first numbers and sixteen second ones.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Part(ushort* pairs)
+        {
+            Vector256<uint> a = Vector256.Load((uint*)pairs), b = Vector256.Load((uint*)pairs + 8);
+            Vector256<uint> first = Vector256.Create(0xffffu);
+            Vector256.Narrow(a & first, b & first).Store(pairs);
+            Vector256.Narrow(a >>> 16, b >>> 16).Store(pairs + Panel.Lanes);
         }
     }
 }
