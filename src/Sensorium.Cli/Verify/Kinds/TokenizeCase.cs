@@ -15,7 +15,8 @@ sealed class TokenizeCase(Tokenizer tokenizer, JsonElement check, JsonElement on
         int[] expected = JsonIds.Of(one.GetProperty("ids"));
         return (one.TryGetProperty("text", out JsonElement text) ? OfText(text.GetString()!, expected) : null)
             ?? OfDecoding("decoded", expected, skipSpecial: false)
-            ?? OfDecoding("decoded_without_special", expected, skipSpecial: true);
+            ?? OfDecoding("decoded_without_special", expected, skipSpecial: true)
+            ?? OfDecoding("decoded_skip_special", expected, skipSpecial: true);
     }
 
     string? OfText(string text, int[] expected)
@@ -110,7 +111,8 @@ sealed class TokenizeCase(Tokenizer tokenizer, JsonElement check, JsonElement on
             }
         }
 
-        return null;
+        // As transformers' tokenizers are called: beside the text.
+        return one.TryGetProperty(key, out JsonElement beside) ? beside : null;
     }
 
     bool Flag(string key, bool missing) => Option(key)?.GetBoolean() ?? missing;
@@ -136,7 +138,7 @@ sealed class TokenizeCase(Tokenizer tokenizer, JsonElement check, JsonElement on
         ? null
         : new Truncation(
             max.GetInt32(),
-            Option("truncation")?.GetString() switch
+            Option("truncation")?.ToString() switch
             {
                 "only_first" => TruncationStrategy.OnlyFirst,
                 "only_second" => TruncationStrategy.OnlySecond,
@@ -147,13 +149,13 @@ sealed class TokenizeCase(Tokenizer tokenizer, JsonElement check, JsonElement on
 
     Padding? Fill()
     {
-        (int length, int multiple) = (Whole("pad_to"), Whole("pad_to_multiple_of"));
+        (int length, int multiple) = (Option("padding")?.ToString() is "max_length" ? Whole("max_length") : Whole("pad_to"), Whole("pad_to_multiple_of"));
         if (length <= 0 && multiple <= 0)
         {
             return null;
         }
 
-        int id = tokenizer.IdOf("[PAD]") ?? tokenizer.IdOf("<pad>") ?? 0;
+        int id = tokenizer.Special.Pad ?? tokenizer.IdOf("[PAD]") ?? tokenizer.IdOf("<pad>") ?? 0;
         return new Padding(length, multiple, Side("padding_side"), id, 0, tokenizer.TokenOf(id) ?? "[PAD]");
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using Sensorium.Cli.Verify.Forward;
+using Sensorium.Models.Loading;
 using Sensorium.Text.Tokenizers;
 
 namespace Sensorium.Cli.Verify.Kinds;
@@ -60,9 +61,30 @@ sealed class TokenizeCheck : ICheckKind
         return all.ToArray();
     }
 
+    /// <summary>The tokenizer of the bundle's model: beside the weights, or in a folder of its own where the model is one of several parts.</summary>
+    static Tokenizer OfModel(Check check, VerifySession session)
+    {
+        string model = check.Bundle.FindModel(check.Text("model")) ?? throw new SkipException("the model is not there");
+        string own = Path.Combine(model, "tokenizer");
+        string folder = Directory.Exists(own) ? own : model;
+        try
+        {
+            return session.Tokenizer(folder, () => TokenizerFiles.Read(folder));
+        }
+        catch (TokenizerException e) when (e.Key is "tokenizer_class")
+        {
+            throw new SkipException(e.Message);
+        }
+    }
+
     static Tokenizer Open(Check check, VerifySession session)
     {
-        string file = check.Find(check.Text("tokenizer")!);
+        if (check.Text("tokenizer") is not { } named)
+        {
+            return OfModel(check, session);
+        }
+
+        string file = check.Find(named);
         string? pattern = check.Text("pattern");
         return session.Tokenizer(file + pattern, () =>
         {

@@ -20,13 +20,21 @@ internal static class ByteLevelFolder
     static readonly string[] Roberta = ["RobertaTokenizer", "BartTokenizer", "LongformerTokenizer", "LEDTokenizer"];
     static readonly string[] Others = ["GPT2Tokenizer", "CLIPTokenizer", "Qwen2Tokenizer"];
 
+    /// <summary>Whether a class that is named is one of these; vocab.json alone does not say.</summary>
+    public static void Demand(string folder, string? name)
+    {
+        if (name is not null && !Others.Contains(name, StringComparer.Ordinal) && !Roberta.Contains(name, StringComparer.Ordinal))
+        {
+            throw TokenizerFolder.Unknown(folder, name, [.. Others, .. Roberta]);
+        }
+    }
+
     public static TokenizerParts Build(ReadOnlyMemory<byte> vocab, ReadOnlySpan<byte> mergesText, string folder, string? name, TokenizerSettings settings)
     {
         string file = Path.Combine(folder, "vocab.json");
         var vocabulary = ReadVocabulary(vocab.Span, file);
         name ??= vocabulary.IdOf("a</w>") >= 0 ? "CLIPTokenizer" : "GPT2Tokenizer";
         bool roberta = Roberta.Contains(name, StringComparer.Ordinal), clip = name == "CLIPTokenizer", qwen = name == "Qwen2Tokenizer";
-        if (!roberta && !Others.Contains(name, StringComparer.Ordinal)) throw TokenizerFolder.Unknown(folder, name, [.. Others, .. Roberta]);
         Default(settings, roberta, clip, qwen);
         string mergesFile = Path.Combine(folder, "merges.txt");
         var merges = Merges(mergesText, clip ? ClipMerges : int.MaxValue, mergesFile);

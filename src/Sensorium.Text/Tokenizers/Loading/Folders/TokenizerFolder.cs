@@ -38,6 +38,7 @@ internal static class TokenizerFolder
         }
         if (read("vocab.json") is { } vocabulary)
         {
+            ByteLevelFolder.Demand(folder, name);
             var merges = read("merges.txt") ?? throw new TokenizerException(folder, "", "has vocab.json but no merges.txt beside it; a byte-level BPE needs both");
             return ByteLevelFolder.Build(vocabulary, merges, folder, name, settings);
         }
