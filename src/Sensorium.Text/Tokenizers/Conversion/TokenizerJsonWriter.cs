@@ -237,7 +237,7 @@ public static class TokenizerJsonWriter
         if (vocabulary.RemoveExtraWhitespaces ?? false)
         {
             // Spaces at both ends go, those between become one: spaces alone, no other white space.
-            ReplaceRegex(json, "^ +| +$", "");
+            ReplaceRegex(json, @"\A +| +\z", "");
             ReplaceRegex(json, " {2,}", " ");
         }
         json.WriteEndArray();
