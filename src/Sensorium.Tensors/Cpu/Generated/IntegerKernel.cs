@@ -24,7 +24,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     public const int MostRows = 6;
 
     // Far enough to cover the memory's latency; what follows the group's integers is read next.
-    const int Ahead = 3072;
+    const int AheadBytes = 3072;
 
     // Below so many rows a tile's results stay in registers of 256 bits, too.
     const int FewRows = 2;
@@ -88,8 +88,17 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         }
 
         w.Field(KernelWriter.Pointers[9], 9);
-        w.Times(KernelWriter.Pointers[10], KernelWriter.Pointers[9], 2);
-        w.Times(KernelWriter.Pointers[11], KernelWriter.Pointers[9], 4);
+        if (LeadsOver)
+        {
+            w.Plus(Ahead(0), Integers(0), AheadBytes);
+            w.Plus(Ahead(1), Integers(1), AheadBytes);
+        }
+        else
+        {
+            w.Times(KernelWriter.Pointers[10], KernelWriter.Pointers[9], 2);
+            w.Times(KernelWriter.Pointers[11], KernelWriter.Pointers[9], 4);
+        }
+
         if (!ResultsInRegisters)
         {
             w.Local(LocalResults);
@@ -183,13 +192,26 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         w.Here(ref begin);
     }
 
+    /// <summary>
+    /// Whether what is fetched ahead is led over to the groups that come next. Two groups are read side by side, so behind
+    /// the integers of one comes what was read already; a group of 2048 inputs is so short that each begin would be missed.
+    /// </summary>
+    bool LeadsOver => IsWide && rows <= FewRows && !unpacked;
+
+    static Register Ahead(int vector) => KernelWriter.Pointers[10 + vector];
+
     void PrefetchIntegers()
     {
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
         {
+            if (LeadsOver)
+            {
+                w.FieldAtCount(Ahead(vector), 12 + vector, AheadBytes / layout.QuadBytes);
+            }
+
             for (int line = 0; line < layout.QuadBytes; line += 64)
             {
-                w.Prefetch(Integers(vector), Ahead + line);
+                w.Prefetch(LeadsOver ? Ahead(vector) : Integers(vector), LeadsOver ? line : AheadBytes + line);
             }
         }
     }
@@ -200,6 +222,11 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
         {
             w.Add(Integers(vector), (int)Planes);
+            if (LeadsOver)
+            {
+                w.Add(Ahead(vector), layout.QuadBytes);
+            }
+
             w.Add(Scales(vector), unpacked ? layout.Parts * 64 : layout.ScaleBytes);
             if (unpacked && layout.HasMinimum)
             {

@@ -117,6 +117,8 @@ unsafe struct IntegerProduct
             Stride = ldc * sizeof(float),
             Blocks = count,
             Add = block,
+            Next0 = Panels.Packed(second + 1, 0),
+            Next1 = Panels.Packed(second + groups, 0),
         };
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
