@@ -29,6 +29,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     // Below so many rows a tile's results stay in registers of 256 bits, too.
     const int FewRows = 2;
 
+    readonly Dictionary<uint, Register> masks = [];
     KernelWriter w = null!;
 
     /// <summary>Rows of the tile.</summary>
@@ -77,6 +78,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     public override byte[] Write(bool? windows = null)
     {
         w = new KernelWriter(IsWide ? 512 : 256, windows, ResultsInRegisters ? 0 : rows * 64);
+        masks.Clear();
         w.Field(RowData, 0);
         w.Field(KernelWriter.Counter, 10);
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
@@ -104,6 +106,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
             w.Local(LocalResults);
         }
 
+        KeepMasks();
         LoadResults();
         Label loop = w.NewLabel();
         w.Here(ref loop);
@@ -371,6 +374,37 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         w.AddInt32(Sum(row, vector), Sum(row, vector), words);
     }
 
+    /// <summary>Masks of the packed integers go to registers, the last ones, as far as there are any to spare.</summary>
+    void KeepMasks()
+    {
+        uint[] wanted = Planes switch
+        {
+            Planes.Nibbles => [0x0f0f0f0f],
+            Planes.NibblesAndBits => [0x0f0f0f0f, 0x10101010],
+            Planes.NibblesAndPairs => [0x0f0f0f0f, 0x30303030],
+            Planes.Pairs => [0x03030303],
+            Planes.PairsAndBits => [0x03030303, 0x04040404],
+            _ => [],
+        };
+        for (int i = 0; i < wanted.Length && w.V(w.Registers - 1 - i) > Free(3); i++)
+        {
+            masks[wanted[i]] = w.V(w.Registers - 1 - i);
+            w.Load(masks[wanted[i]], w.Constant(wanted[i]));
+        }
+    }
+
+    void And(Register to, uint mask)
+    {
+        if (masks.TryGetValue(mask, out Register kept))
+        {
+            w.And(to, to, kept);
+        }
+        else
+        {
+            w.And(to, to, w.Constant(mask));
+        }
+    }
+
     /// <summary>Four integers of each output of a vector, a byte each; see <see cref="Products.Planes"/>.</summary>
     void Unpack(Register to, int vector, int quad, Register free)
     {
@@ -413,21 +447,21 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         {
             w.Load(to, KernelWriter.At(from, quad % 4 * 64 + half));
             w.ShiftRight16(to, to, quad < 4 ? 0 : 4);
-            w.And(to, to, w.Constant(0x0f0f0f0f));
+            And(to, 0x0f0f0f0f);
         }
 
         void Pairs(Register to)
         {
             w.Load(to, KernelWriter.At(from, quad / 4 * 64 + half));
             w.ShiftRight16(to, to, 2 * (quad % 4));
-            w.And(to, to, w.Constant(0x03030303));
+            And(to, 0x03030303);
         }
 
         void Upper(int plane, int shift, uint mask)
         {
             w.Load(free, KernelWriter.At(from, plane + half));
             w.ShiftRight16(free, free, shift);
-            w.And(free, free, w.Constant(mask));
+            And(free, mask);
             w.Or(to, to, free);
         }
     }
@@ -534,7 +568,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
                 break;
             default:
                 w.WidenBytes(to, KernelWriter.At(from, part * 16 + Half(vector, 16)), signed: false);
-                w.And(to, to, w.Constant(15u));
+                w.And(to, to, w.Constant(15));
                 break;
         }
 
