@@ -37,11 +37,6 @@ static unsafe class KernelBench
             byte* rowsAt = (byte*)(c + 4096);
             foreach (bool unpacked in new[] { false, true })
             {
-                if (unpacked && layout.Planes == Planes.Bytes)
-                {
-                    continue;
-                }
-
                 for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
                 {
                     byte* scales = group + Blocks * layout.QuadBytes;

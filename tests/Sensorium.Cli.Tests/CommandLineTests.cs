@@ -258,6 +258,21 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Doctor_lists_and_disassembles_the_generated_kernels()
+    {
+        Result list = await Run("doctor", "--kernels");
+        list.Out.ShouldContain("int8-avx512vnni-q4_0-6 ");
+        list.Out.ShouldContain("bf16-avx512bf16-12x32 ");
+        Result kernel = await Run("doctor", "--kernels", "bf16-avx512bf16-12x32");
+        kernel.Out.ShouldContain("vdpbf16ps zmm0,zmm24,zmm26");
+        kernel.Out.ShouldContain("ret");
+        Result none = await Run("doctor", "--kernels", "int8-abacus");
+        none.Code.ShouldBe(ExitCode.BadInput);
+        none.Error.ShouldContain("int8-abacus");
+        (await Run("doctor")).Out.ShouldContain("int8 by");
+    }
+
+    [Fact]
     public async Task Tokens_decode_to_their_text()
     {
         Result ids = await Run("tokenize", "Hello, world: 42", "--ids");

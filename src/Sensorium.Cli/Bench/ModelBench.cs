@@ -12,6 +12,10 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
 {
     const int Tries = 3;
 
+    // Sequences that answer together, and what each has in its context when it begins.
+    const int Company = 8;
+    const int CompanyPrompt = 16;
+
     /// <summary>What the machine can do, measured in this run.</summary>
     public Ceilings Ceilings { get; private set; } = Ceilings.Measure(device);
 
@@ -66,7 +70,7 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
     public IEnumerable<Figure> Language(Backbone backbone, IReadOnlyList<Weight> weights, int promptTokens, int newTokens)
     {
         DType kvType = numerics == Numerics.Exact ? DType.F32 : DType.F16;
-        int mostPages = 4 + (promptTokens + newTokens) / KvPool.PageRows;
+        int mostPages = 4 + (promptTokens + newTokens) / KvPool.PageRows + Company * (1 + (CompanyPrompt + newTokens) / KvPool.PageRows);
         using KvPool pool = device.NewKvPool(backbone.KvLayout, kvType, mostPages);
         using KvPool? memories = backbone.MemoryLayout is { } layout ? device.NewKvPool(layout, kvType, mostPages) : null;
         using Compute plain = device.NewCompute(numerics);
@@ -79,6 +83,7 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
 
         var prefill = new List<double>();
         var decode = new List<double>();
+        var together = new List<double>();
         var bandwidth = new List<double>();
         IReadOnlyList<OperationTime> prefillTimes = [];
         for (int attempt = 0; attempt <= Tries; attempt++)
@@ -103,6 +108,11 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
             {
                 prefill.Add(promptSeconds);
                 decode.Add(steps[newTokens / 2]);
+                if (memories is null)
+                {
+                    together.Add(Together(plain, backbone, pool, newTokens));
+                }
+
                 bandwidth.Add(Ceilings.ReadBandwidth(device));
             }
         }
@@ -130,6 +140,51 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         (double peak, string of) = Peak(ArithmeticOf(weights));
         yield return new Figure($"prompt, {promptTokens} tokens", promptTokens / prompt, "tokens/s", work / prompt / peak, of);
         yield return new Figure("answer, one sequence", 1 / step, "tokens/s", bytes / step / Ceilings.Bandwidth, "memory bandwidth");
+        if (together.Count > 0)
+        {
+            double all = Middle(together);
+            yield return new Figure($"answer, {Company} sequences", Company / all, "tokens/s", bytes / all / Ceilings.Bandwidth, "memory bandwidth");
+        }
+    }
+
+    /// <summary>The median of steps in which several sequences get a token each, in seconds.</summary>
+    double Together(Compute c, Backbone backbone, KvPool pool, int steps)
+    {
+        var tables = new PageTable[Company];
+        var prompt = new int[CompanyPrompt];
+        for (int i = 0; i < Company; i++)
+        {
+            Array.Fill(prompt, (i + 1) * 7919 % backbone.VocabularySize);
+            Pass(c, backbone, pool, tables[i] = new PageTable(), prompt);
+        }
+
+        var ids = new int[Company];
+        var seconds = new List<double>();
+        var plan = new Plan(backbone.PositionAxes);
+        for (int step = 0; step < steps; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            c.Reset();
+            plan.Clear(pool);
+            foreach (PageTable pages in tables)
+            {
+                pages.Reserve(pool, pages.Length + 1);
+                plan.Want(plan.Add(1, pages));
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            Tensor x = backbone.Forward(c, backbone.Embed(c, ids), plan);
+            c.ReadIds(c.ArgMax(backbone.Logits(c, backbone.Norm(c, c.Gather(x, plan.WantedRows)))), ids);
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            plan.Commit();
+        }
+
+        foreach (PageTable pages in tables)
+        {
+            pages.Release(pool);
+        }
+
+        return Middle(seconds);
     }
 
     /// <summary>One picture through an encoder: its time, and the speed of its products.</summary>

@@ -130,6 +130,10 @@ sealed unsafe class KernelMachine : IDisposable
             case Mnemonic.Sub: Set(i, Result(Get(i, 0) - Get(i, 1))); break;
             case Mnemonic.And: Set(i, Result(Get(i, 0) & Get(i, 1))); break;
             case Mnemonic.Dec: Set(i, Result(Get(i, 0) - 1)); break;
+            case Mnemonic.Cmove:
+                ulong moved = Get(i, 1);
+                Set(i, zero ? moved : Get(i, 0));
+                break;
             case Mnemonic.Test: Result(Get(i, 0) & Get(i, 1)); break;
             case Mnemonic.Cmp:
                 (long a, long b) = ((long)Get(i, 0), (long)Get(i, 1));

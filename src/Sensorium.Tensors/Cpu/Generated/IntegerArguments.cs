@@ -29,4 +29,7 @@ unsafe struct IntegerArguments
 
     /// <summary>Not zero: c holds sums to go on from.</summary>
     public nint Add;
+
+    /// <summary>Integers that are read after these, to be fetched ahead.</summary>
+    public byte* Next0, Next1;
 }

@@ -37,10 +37,7 @@ sealed unsafe class IntegerCode
         for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
         {
             programs.Add(new IntegerKernel(set, layout, rows, unpacked: false));
-            if (layout.Planes != Planes.Bytes)
-            {
-                programs.Add(new IntegerKernel(set, layout, rows, unpacked: true));
-            }
+            programs.Add(new IntegerKernel(set, layout, rows, unpacked: true));
         }
 
         return programs;

@@ -24,11 +24,12 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     public const int MostRows = 6;
 
     // Far enough to cover the memory's latency; what follows the group's integers is read next.
-    const int Ahead = 3072;
+    const int AheadBytes = 3072;
 
     // Below so many rows a tile's results stay in registers of 256 bits, too.
     const int FewRows = 2;
 
+    readonly Dictionary<uint, Register> masks = [];
     KernelWriter w = null!;
 
     /// <summary>Rows of the tile.</summary>
@@ -77,6 +78,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     public override byte[] Write(bool? windows = null)
     {
         w = new KernelWriter(IsWide ? 512 : 256, windows, ResultsInRegisters ? 0 : rows * 64);
+        masks.Clear();
         w.Field(RowData, 0);
         w.Field(KernelWriter.Counter, 10);
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
@@ -88,13 +90,23 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         }
 
         w.Field(KernelWriter.Pointers[9], 9);
-        w.Times(KernelWriter.Pointers[10], KernelWriter.Pointers[9], 2);
-        w.Times(KernelWriter.Pointers[11], KernelWriter.Pointers[9], 4);
+        if (LeadsOver)
+        {
+            w.Plus(Ahead(0), Integers(0), AheadBytes);
+            w.Plus(Ahead(1), Integers(1), AheadBytes);
+        }
+        else
+        {
+            w.Times(KernelWriter.Pointers[10], KernelWriter.Pointers[9], 2);
+            w.Times(KernelWriter.Pointers[11], KernelWriter.Pointers[9], 4);
+        }
+
         if (!ResultsInRegisters)
         {
             w.Local(LocalResults);
         }
 
+        KeepMasks();
         LoadResults();
         Label loop = w.NewLabel();
         w.Here(ref loop);
@@ -183,13 +195,26 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         w.Here(ref begin);
     }
 
+    /// <summary>
+    /// Whether what is fetched ahead is led over to the groups that come next. Two groups are read side by side, so behind
+    /// the integers of one comes what was read already; a group of 2048 inputs is so short that each begin would be missed.
+    /// </summary>
+    bool LeadsOver => IsWide && rows <= FewRows && !unpacked;
+
+    static Register Ahead(int vector) => KernelWriter.Pointers[10 + vector];
+
     void PrefetchIntegers()
     {
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
         {
+            if (LeadsOver)
+            {
+                w.FieldAtCount(Ahead(vector), 12 + vector, AheadBytes / layout.QuadBytes);
+            }
+
             for (int line = 0; line < layout.QuadBytes; line += 64)
             {
-                w.Prefetch(Integers(vector), Ahead + line);
+                w.Prefetch(LeadsOver ? Ahead(vector) : Integers(vector), LeadsOver ? line : AheadBytes + line);
             }
         }
     }
@@ -200,6 +225,11 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
         {
             w.Add(Integers(vector), (int)Planes);
+            if (LeadsOver)
+            {
+                w.Add(Ahead(vector), layout.QuadBytes);
+            }
+
             w.Add(Scales(vector), unpacked ? layout.Parts * 64 : layout.ScaleBytes);
             if (unpacked && layout.HasMinimum)
             {
@@ -344,6 +374,37 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         w.AddInt32(Sum(row, vector), Sum(row, vector), words);
     }
 
+    /// <summary>Masks of the packed integers go to registers, the last ones, as far as there are any to spare.</summary>
+    void KeepMasks()
+    {
+        uint[] wanted = Planes switch
+        {
+            Planes.Nibbles => [0x0f0f0f0f],
+            Planes.NibblesAndBits => [0x0f0f0f0f, 0x10101010],
+            Planes.NibblesAndPairs => [0x0f0f0f0f, 0x30303030],
+            Planes.Pairs => [0x03030303],
+            Planes.PairsAndBits => [0x03030303, 0x04040404],
+            _ => [],
+        };
+        for (int i = 0; i < wanted.Length && w.V(w.Registers - 1 - i) > Free(3); i++)
+        {
+            masks[wanted[i]] = w.V(w.Registers - 1 - i);
+            w.Load(masks[wanted[i]], w.Constant(wanted[i]));
+        }
+    }
+
+    void And(Register to, uint mask)
+    {
+        if (masks.TryGetValue(mask, out Register kept))
+        {
+            w.And(to, to, kept);
+        }
+        else
+        {
+            w.And(to, to, w.Constant(mask));
+        }
+    }
+
     /// <summary>Four integers of each output of a vector, a byte each; see <see cref="Products.Planes"/>.</summary>
     void Unpack(Register to, int vector, int quad, Register free)
     {
@@ -386,21 +447,21 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         {
             w.Load(to, KernelWriter.At(from, quad % 4 * 64 + half));
             w.ShiftRight16(to, to, quad < 4 ? 0 : 4);
-            w.And(to, to, w.Constant(0x0f0f0f0f));
+            And(to, 0x0f0f0f0f);
         }
 
         void Pairs(Register to)
         {
             w.Load(to, KernelWriter.At(from, quad / 4 * 64 + half));
             w.ShiftRight16(to, to, 2 * (quad % 4));
-            w.And(to, to, w.Constant(0x03030303));
+            And(to, 0x03030303);
         }
 
         void Upper(int plane, int shift, uint mask)
         {
             w.Load(free, KernelWriter.At(from, plane + half));
             w.ShiftRight16(free, free, shift);
-            w.And(free, free, w.Constant(mask));
+            And(free, mask);
             w.Or(to, to, free);
         }
     }
@@ -507,7 +568,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
                 break;
             default:
                 w.WidenBytes(to, KernelWriter.At(from, part * 16 + Half(vector, 16)), signed: false);
-                w.And(to, to, w.Constant(15u));
+                w.And(to, to, w.Constant(15));
                 break;
         }
 

@@ -52,21 +52,13 @@ static unsafe class IntegerTwin
             trial.PutRows(rows);
             for (int group = 0; group < Trial.Groups; group += code.Groups)
             {
-                IntegerArguments arguments = trial.Arguments(group, code.Groups, unpacked: false);
-                code.Packed(rows, &arguments);
-                if (!trial.IsRight(rows, group, code.Groups))
+                IntegerArguments packed = trial.Arguments(group, code.Groups, unpacked: false), unpacked = trial.Arguments(group, code.Groups, unpacked: true);
+                code.Packed(rows, &packed);
+                bool isRight = trial.IsRight(rows, group, code.Groups);
+                code.Unpacked(rows, &unpacked);
+                if (!isRight || !trial.IsRight(rows, group, code.Groups))
                 {
                     return false;
-                }
-
-                if (layout.Planes != Planes.Bytes)
-                {
-                    arguments = trial.Arguments(group, code.Groups, unpacked: true);
-                    code.Unpacked(rows, &arguments);
-                    if (!trial.IsRight(rows, group, code.Groups))
-                    {
-                        return false;
-                    }
                 }
             }
         }

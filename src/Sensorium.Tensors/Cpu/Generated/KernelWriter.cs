@@ -167,6 +167,16 @@ sealed class KernelWriter
         code.je(target);
     }
 
+    /// <summary>to = from + bytes.</summary>
+    public void Plus(Register to, Register from, int bytes) => Emit(Instruction.Create(Code.Lea_r64_m, to, At(from, bytes)));
+
+    /// <summary>Takes a field of the argument when the count has come down to a number.</summary>
+    public void FieldAtCount(Register to, int index, int count)
+    {
+        Emit(Instruction.Create(Code.Cmp_rm64_imm8, Counter, count));
+        Emit(Instruction.Create(Code.Cmove_r64_rm64, to, new MemoryOperand(Argument, 8 * index)));
+    }
+
     public void AddRegister(Register to, Register bytes) => Emit(Instruction.Create(Code.Add_r64_rm64, to, bytes));
 
     public void Add(Register to, int bytes) => Emit(Instruction.Create(bytes is >= -128 and <= 127 ? Code.Add_rm64_imm8 : Code.Add_rm64_imm32, to, bytes));

@@ -75,15 +75,7 @@ unsafe struct IntegerProduct
         {
             for (nint block = 0; block < blocks; block += SliceBlocks)
             {
-                nint count = Math.Min(SliceBlocks, blocks - block);
-                if (Panels.Layout.Planes == Planes.Bytes)
-                {
-                    Packed(code, firstRow, rows, group, groups, block, count, c, ldc);
-                }
-                else
-                {
-                    Unpacked(code, firstRow, rows, group, groups, block, count, c, ldc, scratch);
-                }
+                Unpacked(code, firstRow, rows, group, groups, block, Math.Min(SliceBlocks, blocks - block), c, ldc, scratch);
             }
         }
 
@@ -117,6 +109,8 @@ unsafe struct IntegerProduct
             Stride = ldc * sizeof(float),
             Blocks = count,
             Add = block,
+            Next0 = Panels.Packed(second + 1, 0),
+            Next1 = Panels.Packed(second + groups, 0),
         };
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
@@ -128,23 +122,12 @@ unsafe struct IntegerProduct
     /// <summary>Generated kernels on some blocks that are unpacked first.</summary>
     readonly void Unpacked(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc, byte* scratch)
     {
-        for (int i = 0; i < groups; i++)
-        {
-            byte* to = scratch + i * SliceBlocks * BlockBytes;
-            float* scales = (float*)(to + SliceBlocks * 512), minima = scales + SliceBlocks * 2 * Panel.Lanes;
-            Panels.Quads(group + i, block, count, to);
-            for (nint at = 0; at < count; at += QuantPanels.SliceBlocks)
-            {
-                nint floats = at * Panels.Layout.Parts * Panel.Lanes;
-                Panels.Scales(group + i, block + at, Math.Min(QuantPanels.SliceBlocks, count - at), scales + floats, minima + floats);
-            }
-        }
-
+        // A group that is not there is read as the first.
         byte* second = scratch + (groups - 1) * SliceBlocks * BlockBytes;
         var arguments = new IntegerArguments
         {
-            Integers0 = scratch,
-            Integers1 = second,
+            Integers0 = Unpack(group, block, count, scratch),
+            Integers1 = groups > 1 ? Unpack(group + 1, block, count, second) : Panels.Quads(group, block, 0, scratch),
             Scales0 = scratch + SliceBlocks * 512,
             Scales1 = second + SliceBlocks * 512,
             Super0 = scratch + SliceBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
@@ -158,6 +141,19 @@ unsafe struct IntegerProduct
             At(ref arguments, firstRow + row, block, c + row * ldc);
             code.Unpacked(Rows.RowsOfTile(firstRow + row), &arguments);
         }
+    }
+
+    /// <summary>Unpacks some blocks of a group: quads, which may stay where they are, then scales, then minima.</summary>
+    readonly byte* Unpack(nint group, nint block, nint count, byte* to)
+    {
+        float* scales = (float*)(to + SliceBlocks * 512), minima = scales + SliceBlocks * 2 * Panel.Lanes;
+        for (nint at = 0; at < count; at += QuantPanels.SliceBlocks)
+        {
+            nint floats = at * Panels.Layout.Parts * Panel.Lanes;
+            Panels.Scales(group, block + at, Math.Min(QuantPanels.SliceBlocks, count - at), scales + floats, minima + floats);
+        }
+
+        return Panels.Quads(group, block, count, to);
     }
 
     readonly void At(ref IntegerArguments arguments, nint row, nint block, float* c)
