@@ -6,7 +6,8 @@ namespace Sensorium.Models.Backbones;
 /// <summary>What BERT and its relatives have in common, and where they differ, as data (transformers BertConfig, RobertaConfig).</summary>
 sealed record BertConfig
 {
-    const string BertDefaults = """
+    /// <summary>What a BERT's config may leave out.</summary>
+    public const string BertDefaults = """
         {
             "vocab_size": 30522, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
             "hidden_act": "gelu", "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "pad_token_id": 0

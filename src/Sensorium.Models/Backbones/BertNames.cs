@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sensorium.Models.Conversion;
 using Sensorium.Models.Loading;
 using Sensorium.Weights;
 
@@ -7,6 +8,10 @@ namespace Sensorium.Models.Backbones;
 /// <summary>How BERT's and RoBERTa's tensors and settings are spelt.</summary>
 static class BertNames
 {
+    const string ActivationKey = "bert.hidden_activation";
+    const string CausalKey = "bert.attention.causal";
+    const string PoolingKey = "bert.pooling_type";
+
     /// <summary>On the hub, BERT: with <c>bert</c> before the encoder's names or without; norms in the words of TensorFlow in old checkpoints.</summary>
     public static NameTable Bert { get; } = Hub("bert");
 
@@ -28,7 +33,13 @@ static class BertNames
         new NameRow("encoder.layer.{n}.output.dense.{*}", "blk.{n}.ffn_down.{*}"),
         new NameRow("encoder.layer.{n}.output.LayerNorm.{*}", "blk.{n}.layer_output_norm.{*}")))
     {
+        HubClass = "BertModel",
+        Defaults = BertConfig.BertDefaults,
+        LeftOut = ["pooler.", "cls."],
         Complete = Complete,
+        Gather = Gather,
+        Spell = json => json["tie_word_embeddings"] = true,
+        Describe = Describe,
     };
 
     static NameTable Hub(string prefix) => new(
@@ -43,13 +54,42 @@ static class BertNames
 
     static void Complete(JsonObject json, GgufMetadata metadata, TensorSource source)
     {
-        // The files do not name the activation. llama.cpp computes all of this architecture with GELU's tanh formula.
-        json["hidden_act"] = "gelu_new";
-        json["is_decoder"] = metadata.Flag("bert.attention.causal") ?? false;
+        // llama.cpp computes all of this architecture with GELU's tanh formula, and its files do not name it; those made here name the model's own.
+        json["hidden_act"] = metadata.String(ActivationKey) ?? "gelu_new";
+        json["is_decoder"] = metadata.Flag(CausalKey) ?? false;
         json["type_vocab_size"] = source.TryGet("token_types.weight", out Tensors.RawTensor? types) ? types.Shape[0] : 0;
-        if (metadata.Integer("bert.pooling_type") is { } pooling)
+        json.Remove("attention_bias");
+        if (metadata.Integer(PoolingKey) is { } pooling)
         {
             json["pooling_type"] = pooling;
+        }
+    }
+
+    static void Gather(JsonObject json, ModelFiles files, ICollection<string> remarks)
+    {
+        if (SentenceFiles.PoolingType(files, remarks) is { } pooling)
+        {
+            json["pooling_type"] = pooling;
+        }
+
+        string activation = HubConfig.Text(json["hidden_act"]) ?? "gelu";
+        if (activation is "gelu" or "gelu_python")
+        {
+            remarks.Add($"config: hidden_act {activation} is carried over, but llama.cpp takes GELU's tanh formula for this architecture; its vectors differ a little from those given here");
+        }
+        else if (activation is not ("gelu_new" or "gelu_pytorch_tanh" or "gelu_fast"))
+        {
+            throw files.Config.Bad("hidden_act", $"is '{activation}'; GGUF's bert has GELU alone");
+        }
+    }
+
+    static void Describe(GgufWriter writer, Config json)
+    {
+        writer.Add(CausalKey, false);
+        writer.Add(ActivationKey, json.String("hidden_act"));
+        if (json.Has("pooling_type"))
+        {
+            writer.Add(PoolingKey, (uint)json.Int("pooling_type", least: 0));
         }
     }
 }

@@ -49,7 +49,7 @@ static class TokenizerMetadata
             writer.Add(Prefix + "merges", merges);
         }
 
-        if (vocabulary.Model == "bert")
+        if (files.Family.Gguf?.Architecture == "bert")
         {
             writer.Add(Prefix + "token_type_count", (uint)files.Config.IntOr("type_vocab_size", 1));
         }
