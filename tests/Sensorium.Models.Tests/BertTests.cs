@@ -87,8 +87,9 @@ public sealed class BertTests : IDisposable
             writer.Add("bert.attention.layer_norm_epsilon", 1e-5f);
             writer.Add("bert.attention.causal", false);
             NameTable names = Catalog.Families.First(f => f.Type == "bert").Gguf!.Names(ModelFiles.ReadConfig(Path.Combine(hub, "config.json")));
-            foreach (RawTensor tensor in names.FromHub(source.Tensors.Where(t => !t.Name.StartsWith("pooler", StringComparison.Ordinal)), []))
+            foreach (PlannedTensor planned in names.FromHub(source.Tensors.Where(t => !t.Name.StartsWith("pooler", StringComparison.Ordinal)).Select(PlannedTensor.Of), []))
             {
+                RawTensor tensor = planned.Fetch();
                 writer.Add(tensor.Name == "position_embd.weight" ? tensor.Slice(tensor.Name, 2, 32) : tensor);
             }
 

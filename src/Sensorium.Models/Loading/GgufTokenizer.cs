@@ -4,10 +4,12 @@ using Sensorium.Weights;
 namespace Sensorium.Models.Loading;
 
 /// <summary>Takes a GGUF file's vocabulary out of its metadata.</summary>
-static class GgufTokenizer
+public static class GgufTokenizer
 {
     const string Prefix = "tokenizer.ggml.";
 
+    /// <summary>The tokenizer that it makes; null where the file has no vocabulary.</summary>
+    /// <exception cref="TokenizerException">It is broken.</exception>
     public static Tokenizer? Read(GgufMetadata metadata) => ReadVocabulary(metadata) is { } vocabulary ? Tokenizer.FromGguf(vocabulary, metadata.Path) : null;
 
     /// <summary>The vocabulary as it stands there; null where the file has none.</summary>

@@ -98,26 +98,6 @@ public class VocabularyConversionTests
         }
     }
 
-    public static TheoryData<string> GgufVocabularies => ["bert-bge.gguf", "gpt-2.gguf", "llama-bpe.gguf", "llama-spm.gguf", "qwen2.gguf"];
-
-    [Theory]
-    [MemberData(nameof(GgufVocabularies))]
-    public void Published_vocabularies_encode_alike_as_tokenizer_json(string name)
-    {
-        if (!SharedData.Has("tokenizers")) return;
-        var vocabulary = GgufVocabularyReader.Read(SharedData.Bytes("tokenizers", name));
-        var before = Tokenizer.FromGguf(vocabulary, name);
-        var after = Back(vocabulary);
-        var wrong = new List<string>();
-        string[] texts = Encoding.UTF8.GetString(SharedData.Bytes("tokenizers", name + ".inp")).Split("__ggml_vocab_test__");
-        foreach (string text in texts)
-        {
-            if (!before.EncodeIds(text).AsSpan().SequenceEqual(after.EncodeIds(text))) wrong.Add(text);
-        }
-        wrong.ShouldBeEmpty();
-        texts.Length.ShouldBeGreaterThan(20);
-    }
-
     public static TheoryData<string, string> HubTokenizers => new()
     {
         { "llama-3.1", "gpt2 llama-bpe" }, { "qwen3", "gpt2 qwen2" }, { "whisper", "gpt2 gpt-2" }, { "gemma-3", "llama default" }, { "phi-3", "llama default" }, { "t5-small", "t5 default" }, { "minilm-bert", "bert default" },
@@ -127,8 +107,7 @@ public class VocabularyConversionTests
     [MemberData(nameof(HubTokenizers))]
     public void Published_tokenizer_json_files_encode_alike_as_vocabularies(string name, string kind)
     {
-        if (!SharedData.Has("tokenizer-json")) return;
-        byte[] json = SharedData.Bytes("tokenizer-json", name + ".tokenizer.json.gz");
+        if (BundleFiles.Bytes("tokenizer-json", name + ".tokenizer.json.gz") is not { } json) return;
         var tokenizer = Tokenizer.FromJson(json, name);
         var vocabulary = VocabularyFromHub.Make(json, name, tokenizer, tokenizer.IdLimit, null, new List<string>());
         $"{vocabulary.Model} {vocabulary.Pre}".ShouldBe(kind);
@@ -140,8 +119,7 @@ public class VocabularyConversionTests
     [Fact]
     public void A_suffix_for_the_end_of_words_has_no_form()
     {
-        if (!SharedData.Has("tokenizer-json")) return;
-        byte[] json = SharedData.Bytes("tokenizer-json", "clip.tokenizer.json.gz");
+        byte[] json = BundleFiles.Bytes("tokenizer-json", "clip.tokenizer.json.gz")!;
         Should.Throw<TokenizerException>(() => VocabularyFromHub.Make(json, "clip", Tokenizer.FromJson(json, "clip"), 49408, null, new List<string>())).Message.ShouldContain("end_of_word_suffix");
     }
 
