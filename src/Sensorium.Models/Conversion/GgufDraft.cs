@@ -149,7 +149,11 @@ sealed class GgufDraft : IDisposable
             throw new CheckpointException(source.Path, unknown[0], $"has no name in GGUF's {form.Architecture}");
         }
 
-        tensors.AddRange((form.Extra?.Invoke(config) ?? []).Select(PlannedTensor.Of));
+        foreach (RawTensor extra in form.Extra?.Invoke(config) ?? [])
+        {
+            tensors.Add(PlannedTensor.Of(extra));
+            Writer.Settings.Add(extra.Name);
+        }
     }
 
     /// <summary>Opens what was written so far and demands that its model takes of it what the source's took.</summary>
