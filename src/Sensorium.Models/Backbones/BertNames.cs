@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Sensorium.Models.Conversion;
 using Sensorium.Models.Loading;
+using Sensorium.Tensors;
 using Sensorium.Weights;
 
 namespace Sensorium.Models.Backbones;
@@ -10,7 +11,9 @@ static class BertNames
 {
     const string ActivationKey = "bert.hidden_activation";
     const string CausalKey = "bert.attention.causal";
+    const string LengthKey = "bert.context_length";
     const string PoolingKey = "bert.pooling_type";
+    const string Positions = "embeddings.position_embeddings.weight";
 
     /// <summary>On the hub, BERT: with <c>bert</c> before the encoder's names or without; norms in the words of TensorFlow in old checkpoints.</summary>
     public static NameTable Bert { get; } = Hub("bert");
@@ -18,10 +21,39 @@ static class BertNames
     /// <summary>On the hub, RoBERTa and XLM-RoBERTa.</summary>
     public static NameTable Roberta { get; } = Hub("roberta");
 
-    /// <summary>In GGUF files. RoBERTa's are alike there: its table of positions begins with the first real one.</summary>
-    public static GgufForm Gguf { get; } = new("bert", _ => new NameTable(
+    /// <summary>In GGUF files.</summary>
+    public static GgufForm Gguf { get; } = new("bert", _ => Tensors())
+    {
+        HubClass = "BertModel",
+        Defaults = BertConfig.BertDefaults,
+        LeftOut = ["pooler.", "cls.", "lm_head."],
+        Complete = Complete,
+        Gather = Gather,
+        Spell = json => json["tie_word_embeddings"] = true,
+        Describe = Describe,
+    };
+
+    /// <summary>A RoBERTa in GGUF files is a BERT: its table of positions begins with the first that a token has.</summary>
+    public static GgufForm RobertaGguf { get; } = Gguf with
+    {
+        Names = config => new NameTable(new NameRow(Positions, "position_embd.weight", TensorTransform.Without(BertConfig.Roberta(config).FirstPosition))).Then(Tensors()),
+        Defaults = BertConfig.RobertaDefaults,
+        Describe = (writer, json) =>
+        {
+            Describe(writer, json);
+            writer.Remove(LengthKey);
+            writer.Add(LengthKey, (uint)BertConfig.Roberta(json).ContextLength);
+        },
+        Expect = (taken, json) =>
+        {
+            taken.Remove("pad_token_id");
+            taken["max_position_embeddings"] = $"{BertConfig.Roberta(json).ContextLength}";
+        },
+    };
+
+    static NameTable Tensors() => new(
         new NameRow("embeddings.word_embeddings.weight", "token_embd.weight"),
-        new NameRow("embeddings.position_embeddings.weight", "position_embd.weight"),
+        new NameRow(Positions, "position_embd.weight"),
         new NameRow("embeddings.token_type_embeddings.weight", "token_types.weight"),
         new NameRow("embeddings.LayerNorm.{*}", "token_embd_norm.{*}"),
         new NameRow("encoder.layer.{n}.attention.self.query.{*}", "blk.{n}.attn_q.{*}"),
@@ -31,16 +63,7 @@ static class BertNames
         new NameRow("encoder.layer.{n}.attention.output.LayerNorm.{*}", "blk.{n}.attn_output_norm.{*}"),
         new NameRow("encoder.layer.{n}.intermediate.dense.{*}", "blk.{n}.ffn_up.{*}"),
         new NameRow("encoder.layer.{n}.output.dense.{*}", "blk.{n}.ffn_down.{*}"),
-        new NameRow("encoder.layer.{n}.output.LayerNorm.{*}", "blk.{n}.layer_output_norm.{*}")))
-    {
-        HubClass = "BertModel",
-        Defaults = BertConfig.BertDefaults,
-        LeftOut = ["pooler.", "cls."],
-        Complete = Complete,
-        Gather = Gather,
-        Spell = json => json["tie_word_embeddings"] = true,
-        Describe = Describe,
-    };
+        new NameRow("encoder.layer.{n}.output.LayerNorm.{*}", "blk.{n}.layer_output_norm.{*}"));
 
     static NameTable Hub(string prefix) => new(
         new NameRow("cls.{*}", "cls.{*}"),
@@ -57,7 +80,7 @@ static class BertNames
         // llama.cpp computes all of this architecture with GELU's tanh formula, and its files do not name it; those made here name the model's own.
         json["hidden_act"] = metadata.String(ActivationKey) ?? "gelu_new";
         json["is_decoder"] = metadata.Flag(CausalKey) ?? false;
-        json["type_vocab_size"] = source.TryGet("token_types.weight", out Tensors.RawTensor? types) ? types.Shape[0] : 0;
+        json["type_vocab_size"] = source.TryGet("token_types.weight", out RawTensor? types) ? types.Shape[0] : 0;
         json.Remove("attention_bias");
         if (metadata.Integer(PoolingKey) is { } pooling)
         {

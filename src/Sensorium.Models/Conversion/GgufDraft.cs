@@ -97,6 +97,7 @@ sealed class GgufDraft : IDisposable
             Checkpoint at = Checkpoint.Open(files.Source, files.Names);
             Dictionary<string, string> taken = ConfigReading.Of(files.Family, at, config);
             at.Finish();
+            form.Expect?.Invoke(taken, config);
             int heads = config.IntOr("num_attention_heads", 1);
             var draft = new GgufDraft(files.Source)
             {

@@ -30,6 +30,9 @@ public sealed partial record GgufForm
     /// <summary>How the names of tensors begin which the architecture does without.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
+    /// <summary>Puts what the model takes of its config as the family that it is read as will take it.</summary>
+    public Action<Dictionary<string, string>, Config>? Expect { get; init; }
+
     /// <summary>Adds the metadata that only this family has.</summary>
     public Action<GgufWriter, Config>? Describe { get; init; }
 
