@@ -334,42 +334,6 @@ public sealed class ConversionTests : IDisposable
         ModelLoader.Declare(At("m")).Count.ShouldBe(21);
     }
 
-    [Theory]
-    [InlineData(8, 1, 4, 8192, 500000, 128)]
-    [InlineData(32, 1, 4, 8192, 500000, 64)]
-    [InlineData(4, 1, 2, 4096, 10000, 64)]
-    [InlineData(8, 1, 4, 64, 500000, 16)]
-    public void LlamaThreesRopeIsFoundInItsDivisors(float factor, float low, float high, int trained, float theta, int size)
-    {
-        JsonObject config = Rope(theta, size, new JsonObject
-        {
-            ["rope_type"] = "llama3", ["factor"] = factor, ["low_freq_factor"] = low, ["high_freq_factor"] = high, ["original_max_position_embeddings"] = trained,
-        });
-        float[] divisors = BlockFormats.ToFloats(GgufRope.Llama3Tensors(Read(config)).Single());
-        GgufRope.Recover(divisors, Read(Rope(theta, size, null))).ToJsonString().ShouldBe(
-            new JsonObject { ["rope_type"] = "llama3", ["factor"] = factor, ["low_freq_factor"] = 1.0, ["high_freq_factor"] = (double)high, ["original_max_position_embeddings"] = trained }.ToJsonString());
-    }
-
-    [Fact]
-    public void OtherDivisorsBecomeLongRope()
-    {
-        JsonObject recovered = GgufRope.Recover([1, 3, 2, 5], Read(Rope(10000, 8, null)));
-        recovered["rope_type"]!.GetValue<string>().ShouldBe("longrope");
-        recovered["short_factor"]!.AsArray().Count.ShouldBe(4);
-        recovered["long_factor"]!.ToJsonString().ShouldBe("[1,3,2,5]");
-    }
-
-    static JsonObject Rope(float theta, int size, JsonObject? scaling) => new()
-    {
-        ["hidden_size"] = size, ["num_attention_heads"] = 1, ["head_dim"] = size, ["max_position_embeddings"] = 131072, ["rope_theta"] = theta, ["rope_scaling"] = scaling,
-    };
-
-    static Config Read(JsonObject json)
-    {
-        using System.Text.Json.JsonDocument document = System.Text.Json.JsonDocument.Parse(json.ToJsonString());
-        return new Config("config.json", document.RootElement.Clone());
-    }
-
     /// <summary>Logits of a decoder or, for a source of as many tokens, of an encoder with a decoder; an encoder's vector.</summary>
     float[] Answers(string path, int tokens = 24)
     {

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using Sensorium.Models.Conversion;
 using Sensorium.Models.Loading;
+using Sensorium.Models.Systems;
+using Sensorium.Tensors;
+using Sensorium.Tensors.Cpu;
 using Sensorium.Weights;
 
 namespace Sensorium.Models.Tests;
@@ -9,11 +12,13 @@ namespace Sensorium.Models.Tests;
 public sealed class EncoderConversionTests : IDisposable
 {
     readonly TestCheckpoints checkpoints = new();
+    readonly CpuDevice device = new(1);
     readonly string folder = Directory.CreateTempSubdirectory("sensorium-convert-").FullName;
 
     public void Dispose()
     {
         checkpoints.Dispose();
+        device.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -35,7 +40,7 @@ public sealed class EncoderConversionTests : IDisposable
             gguf.Gguf!.Integer("bert.pooling_type").ShouldBe(type);
             gguf.Gguf.Flag("bert.attention.causal").ShouldBe(false);
             gguf.Gguf.Integer("tokenizer.ggml.token_type_count").ShouldBe(2);
-            gguf.Gguf["tokenizer.ggml.tokens"].AsStrings().ShouldContain("\u2581the");
+            gguf.Gguf["tokenizer.ggml.tokens"].AsStrings().ShouldContain("\u2581the", StringComparer.Ordinal);
         }
 
         ModelConverter.ToFolder(At("m.gguf"), At("m"));
@@ -61,6 +66,43 @@ public sealed class EncoderConversionTests : IDisposable
         result.Remarks.ShouldContain(remark => remark.Contains("pooler.*", StringComparison.Ordinal));
         using TensorSource gguf = TensorSource.Open(At("m.gguf"));
         gguf.Gguf!.Integer("bert.pooling_type").ShouldBeNull();
+    }
+
+    /// <summary>A RoBERTa comes back as the BERT that it is in GGUF files, and gives the same vectors and ids.</summary>
+    [Theory]
+    [InlineData("roberta")]
+    [InlineData("xlm-roberta")]
+    public void ARobertaBecomesABertOfTheSameVectors(string type)
+    {
+        string source = checkpoints.Copy(Bundle("roberta-embed"), json => json["model_type"] = type);
+        ModelConverter.ToGguf(source, At("m.gguf")).Remarks.ShouldContain(remark => remark.Contains("pooler.*", StringComparison.Ordinal));
+        ModelConverter.ToFolder(At("m.gguf"), At("m"));
+        using (TensorSource gguf = TensorSource.Open(At("m.gguf")))
+        {
+            gguf["position_embd.weight"].Shape[0].ShouldBe(32);
+            gguf.Gguf!.Integer("bert.context_length").ShouldBe(32);
+            gguf.Gguf.Integer("tokenizer.ggml.token_type_count").ShouldBe(1);
+        }
+
+        // Short, since the longest text that sentence_bert_config.json allows is not carried over.
+        const string text = "The quick fox, 24 é";
+        (int[] ids, float[] vector) = Embedded(source, text);
+        foreach (string path in (string[])[At("m.gguf"), At("m")])
+        {
+            (int[] otherIds, float[] otherVector) = Embedded(path, text);
+            otherIds.ShouldBe(ids);
+            otherVector.ShouldBe(vector);
+        }
+    }
+
+    (int[] Ids, float[] Vector) Embedded(string path, string text)
+    {
+        EmbeddingSystem system = ModelLoader.LoadEmbeddings(path, device);
+        int[] ids = system.Tokenize(text).Ids;
+        using Compute c = device.NewCompute(Numerics.Exact);
+        var values = new float[system.Dimensions];
+        c.Read(system.EmbedTexts(c, [ids]), values);
+        return (ids, values);
     }
 
     [Fact]

@@ -137,7 +137,7 @@ sealed class GgufDraft : IDisposable
         }
 
         var unknown = new List<string>();
-        ILookup<string?, PlannedTensor> claimed = at.Tensors.ToLookup(tensor => form.LeftOut.FirstOrDefault(start => tensor.Name.StartsWith(start, StringComparison.Ordinal)));
+        ILookup<string?, PlannedTensor> claimed = at.Tensors.ToLookup(tensor => form.LeftOut.FirstOrDefault(start => tensor.Name.StartsWith(start, StringComparison.Ordinal)), StringComparer.Ordinal);
         string[] left = [.. claimed.Select(group => group.Key).OfType<string>().Select(start => start + "*")];
         if (left.Length > 0)
         {
