@@ -22,6 +22,9 @@ public sealed class GgufWriter
     /// <summary>Bytes of all tensors, without what aligns them.</summary>
     public long TensorBytes => tensors.Sum(tensor => tensor.ByteLength);
 
+    /// <summary>Names of tensors that stand for settings: the check of what is written finds their numbers there, all others are zeros still.</summary>
+    public ISet<string> Settings { get; } = new HashSet<string>(StringComparer.Ordinal);
+
     /// <summary>Whether a key is there.</summary>
     public bool Has(string key) => keys.Contains(key);
 
@@ -137,6 +140,7 @@ public sealed class GgufWriter
             {
                 stream.Write(head);
                 stream.SetLength(total);
+                WriteSettings(stream, head.Length);
             },
             check,
             stream =>
@@ -184,6 +188,18 @@ public sealed class GgufWriter
         writer.Flush();
         Pad(head, Align(head.Length) - head.Length);
         return head.ToArray();
+    }
+
+    void WriteSettings(Stream stream, long start)
+    {
+        using var rewriter = new TensorRewriter(stream, default);
+        foreach (PlannedTensor tensor in tensors)
+        {
+            stream.Position = start;
+            if (Settings.Contains(tensor.Name))
+                rewriter.Write(tensor);
+            start += Align(tensor.ByteLength);
+        }
     }
 
     void WriteTensors(Stream stream, IProgress<LoadProgress>? progress, CancellationToken cancellation)

@@ -32,6 +32,10 @@ public abstract unsafe class TensorTransform
     /// <param name="dimensions">How many.</param>
     public static TensorTransform Boxed(int dimensions) => new Box(dimensions);
 
+    /// <summary>Tensors whose first rows the file leaves out, since nothing asks for them (GGUF, RoBERTa's positions). They become zeros again.</summary>
+    /// <param name="rows">How many.</param>
+    public static TensorTransform Without(int rows) => new Shortened(rows);
+
     /// <summary>The shape that a file's shape becomes.</summary>
     public virtual long[] HubShape(ReadOnlySpan<long> other) => other.ToArray();
 
@@ -172,6 +176,25 @@ public abstract unsafe class TensorTransform
             GC.KeepAlive(from);
             return to;
         }
+    }
+
+    sealed class Shortened(int rows) : TensorTransform
+    {
+        public override long[] HubShape(ReadOnlySpan<long> other) => other.Length == 0 ? [] : [other[0] + rows, .. other[1..]];
+
+        public override long[] OtherShape(ReadOnlySpan<long> hub) => hub.Length == 0 ? [] : [Math.Max(0, hub[0] - rows), .. hub[1..]];
+
+        public override RawTensor ToHub(string hubName, RawTensor other)
+        {
+            RawTensor to = RawTensor.Allocate(hubName, other.Type, HubShape(other.Shape), other.Source);
+            long left = to.ByteLength - other.ByteLength;
+            System.Runtime.InteropServices.NativeMemory.Clear(to.Data, (nuint)left);
+            Buffer.MemoryCopy(other.Data, to.Data + left, other.ByteLength, other.ByteLength);
+            GC.KeepAlive(other);
+            return to;
+        }
+
+        public override RawTensor FromHub(string otherName, RawTensor hub) => hub.Slice(otherName, rows, OtherShape(hub.Shape)[0]);
     }
 
     /// <summary>See <see cref="Part"/>.</summary>

@@ -6,14 +6,21 @@ namespace Sensorium.Models.Backbones;
 /// <summary>What BERT and its relatives have in common, and where they differ, as data (transformers BertConfig, RobertaConfig).</summary>
 sealed record BertConfig
 {
-    const string BertDefaults = """
+    /// <summary>What a BERT's config may leave out.</summary>
+    public const string BertDefaults = """
         {
             "vocab_size": 30522, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
             "hidden_act": "gelu", "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "pad_token_id": 0
         }
         """;
 
-    const string RobertaDefaults = """{"vocab_size": 50265, "pad_token_id": 1}""";
+    /// <summary>What a RoBERTa's config may leave out.</summary>
+    public const string RobertaDefaults = """
+        {
+            "vocab_size": 50265, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
+            "hidden_act": "gelu", "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "pad_token_id": 1
+        }
+        """;
 
     BertConfig(Config json)
     {
@@ -96,7 +103,7 @@ sealed record BertConfig
     /// <summary>RoBERTa and XLM-RoBERTa (Liu et al. 2019; Conneau et al. 2019).</summary>
     public static BertConfig Roberta(Config json)
     {
-        json = json.WithDefaults(RobertaDefaults).WithDefaults(BertDefaults);
+        json = json.WithDefaults(RobertaDefaults);
         var config = new BertConfig(json) { PositionsAfterPad = json.Int("pad_token_id", least: 0, most: 1 << 20) };
         return config.ContextLength > 0
             ? config

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Sensorium.Models.Conversion;
 using Sensorium.Models.Layers;
 using Sensorium.Models.Loading;
 using Sensorium.Tensors;
@@ -22,7 +21,6 @@ static class Gemma3
         }
         """;
 
-    // llama.cpp's converter keeps the scalar to itself: it is the head's size in all models but the one with 62 layers.
     const int LayersOf27B = 62;
 
     const string FinalSoftCap = "gemma3.final_logit_softcapping";
@@ -34,7 +32,7 @@ static class Gemma3
         Fixed = """{"hidden_activation": "gelu_pytorch_tanh"}""",
         Complete = (json, metadata, _) =>
         {
-            json["query_pre_attn_scalar"] = Scalar(json);
+            json["query_pre_attn_scalar"] = Gemma2.UsualScalar(json, LayersOf27B);
             if (metadata.Number(FinalSoftCap) is { } cap)
             {
                 json["final_logit_softcapping"] = cap;
@@ -82,17 +80,9 @@ static class Gemma3
     /// <summary>Layer types as every sixth layer attends to all, which GGUF takes for granted.</summary>
     static void DropUsualLayers(JsonObject json)
     {
-        if (json["layer_types"] is JsonArray types && !types.Where((type, i) => HubConfig.Text(type) != ((i + 1) % 6 == 0 ? "full_attention" : "sliding_attention")).Any())
+        if (Gemma2.DropUsualLayers(json, slides: layer => (layer + 1) % 6 != 0))
         {
-            json.Remove("layer_types");
             json["sliding_window_pattern"] = 6;
         }
     }
-
-    static JsonNode? Scalar(JsonObject json) =>
-        Number(json, "num_hidden_layers") == LayersOf27B && Number(json, "num_attention_heads") is > 0 and { } heads
-            ? JsonValue.Create(Number(json, "hidden_size") / heads)
-            : json["head_dim"]?.DeepClone();
-
-    static long? Number(JsonObject json, string key) => json[key] is JsonValue value && value.TryGetValue(out long number) ? number : null;
 }

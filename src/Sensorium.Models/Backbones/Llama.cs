@@ -28,7 +28,7 @@ static class Llama
     };
 
     /// <summary>In GGUF, q and k rows have their rotary pairs as neighbours.</summary>
-    static NameTable Names(Config config)
+    public static NameTable Names(Config config)
     {
         int heads = config.Int("num_attention_heads");
         return new NameTable(

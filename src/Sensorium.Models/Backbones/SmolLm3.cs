@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Sensorium.Models.Loading;
 using Sensorium.Weights;
 
 namespace Sensorium.Models.Backbones;
@@ -12,6 +14,18 @@ static class SmolLm3
         }
         """;
 
+    // llama.cpp knows this interval alone.
+    const int UsualInterval = 4;
+
+    /// <summary>In GGUF files its rows lie as Llama's.</summary>
+    public static GgufForm Gguf { get; } = new("smollm3", Llama.Names)
+    {
+        HubClass = "SmolLM3ForCausalLM",
+        Defaults = Defaults,
+        Fixed = """{"hidden_act": "silu"}""",
+        Spell = Spell,
+    };
+
     public static Decoder Build(Checkpoint at, Config json)
     {
         json = json.WithDefaults(Defaults);
@@ -19,6 +33,16 @@ static class SmolLm3
         bool[] rotates = RotatingLayers(json, config.NumHiddenLayers);
         config = config with { AttentionOf = layer => rotates[layer] ? config.Attention : config.Attention with { Rope = null } };
         return new Decoder(at, json.Bool("use_sliding_window", false) ? config.WithWindows(json, slides: layer => !rotates[layer]) : config);
+    }
+
+    static void Spell(JsonObject json)
+    {
+        Qwen2.DropUnusedWindow(json);
+        if (json["no_rope_layers"] is JsonArray flags && !flags.Where((flag, i) => flag?.ToJsonString() != ((i + 1) % UsualInterval == 0 ? "0" : "1")).Any())
+        {
+            json.Remove("no_rope_layers");
+            json["no_rope_layer_interval"] = UsualInterval;
+        }
     }
 
     // Despite its name, no_rope_layers has a 1 where a layer does rotate.

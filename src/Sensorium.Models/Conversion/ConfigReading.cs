@@ -47,7 +47,7 @@ static class ConfigReading
                 continue;
             }
 
-            if (!isThere && Windows.Contains(key))
+            if (!isThere && Windows.Contains(key) && !after.ContainsKey(Windows[0]))
             {
                 if (key == Windows[0])
                 {

@@ -92,10 +92,12 @@ sealed class GgufDraft : IDisposable
         {
             GgufForm form = files.Family.Gguf is { ProjectorType: null } own ? own : throw new CheckpointException(
                 files.Path, $"is a {files.Family.Title}, for which there is no GGUF form here; there is for {string.Join(", ", Catalog.Families.Where(family => family.Gguf is { ProjectorType: null }).Select(family => family.Title).Distinct(StringComparer.Ordinal))}");
-            Config config = form.Normalise(files.Config);
+            var remarks = new List<string>();
+            Config config = form.Normalise(files, remarks);
             Checkpoint at = Checkpoint.Open(files.Source, files.Names);
             Dictionary<string, string> taken = ConfigReading.Of(files.Family, at, config);
             at.Finish();
+            form.Expect?.Invoke(taken, config);
             int heads = config.IntOr("num_attention_heads", 1);
             var draft = new GgufDraft(files.Source)
             {
@@ -104,6 +106,7 @@ sealed class GgufDraft : IDisposable
                     heads / Math.Max(1, config.IntOr("num_key_value_heads", heads)),
                     config.IntOr("num_local_experts", config.IntOr("num_experts", 0, least: 0), least: 0)),
             };
+            draft.Remarks.AddRange(remarks);
             draft.Describe(files, form, config, options);
             draft.Take(at, form, config);
             draft.check = file => draft.ReadBack(file, files, form, taken);
@@ -134,13 +137,24 @@ sealed class GgufDraft : IDisposable
         }
 
         var unknown = new List<string>();
-        tensors.AddRange(form.Names(config).FromHub(at.Tensors, unknown));
+        ILookup<string?, PlannedTensor> claimed = at.Tensors.ToLookup(tensor => form.LeftOut.FirstOrDefault(start => tensor.Name.StartsWith(start, StringComparison.Ordinal)), StringComparer.Ordinal);
+        string[] left = [.. claimed.Select(group => group.Key).OfType<string>().Select(start => start + "*")];
+        if (left.Length > 0)
+        {
+            Remarks.Add($"tensors that GGUF's {form.Architecture} does without are not carried over: {string.Join(", ", left)}");
+        }
+
+        tensors.AddRange(form.Names(config).FromHub(claimed[null], unknown));
         if (unknown.Count > 0)
         {
             throw new CheckpointException(source.Path, unknown[0], $"has no name in GGUF's {form.Architecture}");
         }
 
-        tensors.AddRange((form.Extra?.Invoke(config) ?? []).Select(PlannedTensor.Of));
+        foreach (RawTensor extra in form.Extra?.Invoke(config) ?? [])
+        {
+            tensors.Add(PlannedTensor.Of(extra));
+            Writer.Settings.Add(extra.Name);
+        }
     }
 
     /// <summary>Opens what was written so far and demands that its model takes of it what the source's took.</summary>

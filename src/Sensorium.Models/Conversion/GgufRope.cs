@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Sensorium.Models.Layers;
 using Sensorium.Tensors;
+using Sensorium.Tensors.Formats;
 using Sensorium.Weights;
 
 namespace Sensorium.Models.Conversion;
@@ -45,7 +46,7 @@ static class GgufRope
             case "longrope" when canScaleByTensor:
                 writer.Add(prefix + "scaling.type", type);
                 writer.Add(prefix + "scaling.original_context_length", (uint)Trained(config, scaling));
-                writer.Add(prefix + "scaling.attn_factor", LongMagnitude(config, scaling));
+                writer.Add(prefix + "scaling.attn_factor", Magnitude(config, scaling));
                 break;
             case "llama3" when canScaleByTensor:
                 break;
@@ -91,6 +92,46 @@ static class GgufRope
         };
     }
 
+    /// <summary>LongRoPE's settings out of its tensors.</summary>
+    /// <param name="json">The config, with its lengths.</param>
+    /// <param name="beyond">Divisors beyond the trained length.</param>
+    /// <param name="within">Divisors up to the trained length.</param>
+    /// <param name="magnitude">What queries and keys are multiplied by.</param>
+    public static JsonObject RecoverLong(JsonObject json, RawTensor beyond, RawTensor within, double magnitude)
+    {
+        var scaling = new JsonObject { ["type"] = "longrope", ["long_factor"] = Numbers(beyond), ["short_factor"] = Numbers(within) };
+
+        // Older readers want nothing else there, so that what follows from the lengths is left out.
+        bool follows = Number(json, "max_position_embeddings") is { } longest && Number(json, "original_max_position_embeddings") is { } trained
+            && Math.Abs(magnitude - LongMagnitude(longest, trained)) <= 1e-6;
+        if (!follows)
+        {
+            scaling["attention_factor"] = (float)magnitude;
+        }
+
+        return scaling;
+
+        static JsonArray Numbers(RawTensor tensor) => [.. BlockFormats.ToFloats(tensor).Select(number => (JsonNode)number)];
+    }
+
+    /// <summary>The part of a head that is rotated; null where all of it is, or the sizes are not known.</summary>
+    /// <param name="json">The config, with its sizes.</param>
+    /// <param name="rotated">How many numbers of a head are rotated.</param>
+    public static float? Share(JsonObject json, long rotated)
+    {
+        long? head = Number(json, "head_dim") ?? (Number(json, "num_attention_heads") is > 0 and { } heads ? Number(json, "hidden_size") / heads : null);
+        if (head is not > 0 || rotated <= 0 || rotated >= head)
+        {
+            return null;
+        }
+
+        // The share times the head's size is cut to a whole number.
+        float share = rotated / (float)head;
+        return (long)(head.Value * share) < rotated ? MathF.BitIncrement(share) : share;
+    }
+
+    static long? Number(JsonObject json, string key) => json[key] is JsonValue value && value.TryGetValue(out long number) ? number : null;
+
     /// <summary>How many numbers of a head are rotated.</summary>
     static int Rotated(Config config)
     {
@@ -129,16 +170,16 @@ static class GgufRope
     static int Trained(Config config, Config scaling) =>
         scaling.IntOr("original_max_position_embeddings", config.IntOr("original_max_position_embeddings", config.Int("max_position_embeddings")));
 
-    static float LongMagnitude(Config config, Config scaling)
-    {
-        if (scaling.Has("attention_factor"))
-        {
-            return scaling.Float("attention_factor");
-        }
+    static float Magnitude(Config config, Config scaling) =>
+        scaling.Has("attention_factor") ? scaling.Float("attention_factor") : LongMagnitude(config.Int("max_position_embeddings"), Trained(config, scaling));
 
-        int trained = Trained(config, scaling);
-        float factor = (float)config.Int("max_position_embeddings") / trained;
-        return factor <= 1 ? 1 : (float)Math.Sqrt(1 + Math.Log(factor) / Math.Log(trained));
+    /// <summary>What LongRoPE multiplies queries and keys by where the config does not say it.</summary>
+    /// <param name="longest">The longest text.</param>
+    /// <param name="trained">The longest text before it was stretched.</param>
+    static float LongMagnitude(long longest, long trained)
+    {
+        float factor = (float)longest / trained;
+        return factor <= 1 || trained < 2 ? 1 : (float)Math.Sqrt(1 + Math.Log(factor) / Math.Log(trained));
     }
 
     /// <summary>

@@ -102,7 +102,7 @@ sealed class HubDraft
         ConfigReading.Compare(ConfigReading.Of(files.Family, Checkpoint.Shapes(), files.Config), taken, files.Config.Source, "config.json", remarks);
     }
 
-    static void Json(string file, JsonObject json) => AtomicFile.Write(file, stream =>
+    static void Json(string file, JsonNode json) => AtomicFile.Write(file, stream =>
     {
         using var writer = new Utf8JsonWriter(stream, Indented);
         json.WriteTo(writer);

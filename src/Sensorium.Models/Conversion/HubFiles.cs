@@ -19,11 +19,16 @@ static class HubFiles
     ];
 
     /// <summary>Writes config.json and, where the file has a vocabulary, the tokenizer's files and generation_config.json.</summary>
-    public static void Write(string folder, ModelFiles files, GgufMetadata metadata, DType type, Action<string, JsonObject> write, ICollection<string> remarks)
+    public static void Write(string folder, ModelFiles files, GgufMetadata metadata, DType type, Action<string, JsonNode> write, ICollection<string> remarks)
     {
         GgufVocabulary? vocabulary = GgufTokenizer.ReadVocabulary(metadata);
         Tokenizer? tokenizer = files.ReadTokenizer();
         write(Path.Combine(folder, "config.json"), ConfigOf(files, metadata, type, remarks));
+        if (files.Config.IntOr("pooling_type", 0, least: 0) > 0)
+        {
+            SentenceFiles.Write(folder, files.Config, write);
+        }
+
         string? template = metadata.String("tokenizer.chat_template");
         write(Path.Combine(folder, "generation_config.json"), Generation(files, metadata, tokenizer));
         if (vocabulary is null || tokenizer is null)

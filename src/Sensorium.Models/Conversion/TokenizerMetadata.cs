@@ -16,21 +16,24 @@ static class TokenizerMetadata
     /// <exception cref="TokenizerException">The tokenizer is of a kind that llama.cpp does not have.</exception>
     public static void Write(GgufWriter writer, ModelFiles files, ConversionOptions options, ICollection<string> remarks)
     {
-        string file = Path.Combine(files.Folder, "tokenizer.json");
         Tokenizer? tokenizer = files.ReadTokenizer();
-        if (tokenizer is null || !File.Exists(file))
+        if (tokenizer is null)
         {
             // llama.cpp opens such a file for programs that bring ids of their own.
             writer.Add(Prefix + "model", "none");
             WriteIds(writer, Ids(files.Config, null));
-            remarks.Add("tokenizer: there is no tokenizer.json beside the weights, so the file has none either");
+            remarks.Add("tokenizer: there is none beside the weights, so the file has none either");
             return;
         }
 
         int size = files.Config.IntOr("vocab_size", tokenizer.IdLimit);
-        GgufVocabulary vocabulary = VocabularyFromHub.Make(File.ReadAllBytes(file), file, tokenizer, size, options.Pre, remarks);
+        GgufVocabulary vocabulary = Bytes("tokenizer.json") is { } json
+            ? VocabularyFromHub.Make(json, Path.Combine(files.Folder, "tokenizer.json"), tokenizer, size, options.Pre, remarks)
+            : VocabularyFromFiles.Make(Bytes, files.Folder, tokenizer, size, options.Pre, remarks);
         Write(writer, vocabulary, files, Ids(files.Config, vocabulary), remarks);
         Template(writer, files, remarks);
+
+        byte[]? Bytes(string name) => Path.Combine(files.Folder, name) is var file && File.Exists(file) ? File.ReadAllBytes(file) : null;
     }
 
     static void Write(GgufWriter writer, GgufVocabulary vocabulary, ModelFiles files, GgufVocabulary ids, ICollection<string> remarks)
@@ -49,7 +52,7 @@ static class TokenizerMetadata
             writer.Add(Prefix + "merges", merges);
         }
 
-        if (vocabulary.Model == "bert")
+        if (files.Family.Gguf?.Architecture == "bert")
         {
             writer.Add(Prefix + "token_type_count", (uint)files.Config.IntOr("type_vocab_size", 1));
         }
@@ -135,6 +138,11 @@ static class TokenizerMetadata
 
     static void Template(GgufWriter writer, ModelFiles files, ICollection<string> remarks)
     {
+        if (files.OtherTemplates is { Count: > 0 } others)
+        {
+            remarks.Add($"chat template: besides the default one there {(others.Count == 1 ? "is" : "are")} {string.Join(", ", others)}, not carried over");
+        }
+
         try
         {
             if (files.ReadTemplate() is { } template)

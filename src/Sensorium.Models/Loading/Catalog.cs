@@ -15,19 +15,19 @@ public static class Catalog
         new() { Type = "mistral", Title = "Mistral", Takes = "text", Gives = "text", Build = (at, json, _) => Mistral.Build(at, json), Gguf = Mistral.Gguf, SectionDefaults = Mistral.SectionDefaults },
         new() { Type = "qwen2", Title = "Qwen2", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen2.Build(at, json), Gguf = Qwen2.Gguf, SectionDefaults = Qwen2.SectionDefaults },
         new() { Type = "qwen3", Title = "Qwen3", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen3.Build(at, json), Gguf = Qwen3.Gguf },
-        new() { Type = "olmo2", Title = "OLMo 2", Takes = "text", Gives = "text", Build = (at, json, _) => Olmo2.Build(at, json) },
-        new() { Type = "smollm3", Title = "SmolLM3", Takes = "text", Gives = "text", Build = (at, json, _) => SmolLm3.Build(at, json) },
-        new() { Type = "gemma2", Title = "Gemma 2", Takes = "text", Gives = "text", Build = (at, json, _) => Gemma2.Build(at, json) },
+        new() { Type = "olmo2", Title = "OLMo 2", Takes = "text", Gives = "text", Build = (at, json, _) => Olmo2.Build(at, json), Gguf = Olmo2.Gguf },
+        new() { Type = "smollm3", Title = "SmolLM3", Takes = "text", Gives = "text", Build = (at, json, _) => SmolLm3.Build(at, json), Gguf = SmolLm3.Gguf },
+        new() { Type = "gemma2", Title = "Gemma 2", Takes = "text", Gives = "text", Build = (at, json, _) => Gemma2.Build(at, json), Gguf = Gemma2.Gguf },
         new() { Type = "gemma3_text", Title = "Gemma 3", Takes = "text", Gives = "text", Build = (at, json, _) => Gemma3.Build(at, json), Gguf = Gemma3.Gguf },
-        new() { Type = "phi3", Title = "Phi-3", Takes = "text", Gives = "text", Build = (at, json, _) => Phi3.Build(at, json) },
+        new() { Type = "phi3", Title = "Phi-3", Takes = "text", Gives = "text", Build = (at, json, _) => Phi3.Build(at, json), Gguf = Phi3.Gguf },
         new() { Type = "gpt2", Title = "GPT-2", Takes = "text", Gives = "text", Build = (at, json, _) => new Gpt2(at, json), HubNames = Gpt2Names.Hub, Gguf = Gpt2Names.Gguf },
         new() { Type = "t5", Title = "T5", Takes = "text", Gives = "text", Build = (at, json, _) => new T5(at, json), HubNames = T5Names.Hub, Gguf = T5Names.Gguf },
         new() { Type = "mt5", Title = "T5", Takes = "text", Gives = "text", Build = (at, json, _) => new T5(at, json, isMultilingual: true), HubNames = T5Names.Hub },
-        new() { Type = "mixtral", Title = "Mixtral", Takes = "text", Gives = "text", Build = (at, json, _) => Mixtral.Build(at, json) },
-        new() { Type = "qwen3_moe", Title = "Qwen3-MoE", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen3Moe.Build(at, json) },
+        new() { Type = "mixtral", Title = "Mixtral", Takes = "text", Gives = "text", Build = (at, json, _) => Mixtral.Build(at, json), Gguf = Mixtral.Gguf },
+        new() { Type = "qwen3_moe", Title = "Qwen3-MoE", Takes = "text", Gives = "text", Build = (at, json, _) => Qwen3Moe.Build(at, json), Gguf = Qwen3Moe.Gguf },
         new() { Type = "bert", Title = "BERT", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Bert(json), json, parts), HubNames = BertNames.Bert, Gguf = BertNames.Gguf },
-        new() { Type = "roberta", Title = "RoBERTa", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Roberta(json), json, parts), HubNames = BertNames.Roberta },
-        new() { Type = "xlm-roberta", Title = "RoBERTa", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Roberta(json), json, parts), HubNames = BertNames.Roberta },
+        new() { Type = "roberta", Title = "RoBERTa", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Roberta(json), json, parts), HubNames = BertNames.Roberta, Gguf = BertNames.RobertaGguf },
+        new() { Type = "xlm-roberta", Title = "RoBERTa", Takes = "text", Gives = "vectors", Embeds = Embeds.Texts, Build = (at, json, parts) => new Bert(at, BertConfig.Roberta(json), json, parts), HubNames = BertNames.Roberta, Gguf = BertNames.RobertaGguf },
         new() { Type = "vit", Title = "ViT", Takes = "picture", Gives = "labels, features", Build = Vit.Build, HubNames = Vit.HubNames },
         new() { Type = "clip", Title = "CLIP", Takes = "text, pictures", Gives = "vectors", Embeds = Embeds.Texts | Embeds.Pictures, Build = Clip.Build },
         new() { Type = "clip_vision_model", Title = "CLIP, pictures' half", Takes = "picture", Gives = "vectors, features", Embeds = Embeds.Pictures, Build = Clip.BuildVision, HubNames = Clip.HubNames },
@@ -62,6 +62,8 @@ public static class Catalog
             throw new CheckpointException(metadata.Path, "general.architecture", Unsupported(type, Families.Where(f => f.Gguf is not null).Select(f => f.Gguf!.Architecture).Distinct(StringComparer.Ordinal)));
         }
 
+        bool hasExperts = metadata.Integer(type + ".expert_count") > 0;
+        families = families.Any(f => f.Gguf!.HasExperts == hasExperts) ? [.. families.Where(f => f.Gguf!.HasExperts == hasExperts)] : families;
         string? projector = GgufForm.ProjectorOf(metadata);
         return families.FirstOrDefault(f => f.Gguf!.ProjectorType is not { } own || own == projector)
             ?? throw new CheckpointException(

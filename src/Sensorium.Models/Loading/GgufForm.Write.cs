@@ -24,6 +24,15 @@ public sealed partial record GgufForm
     /// <summary>Puts the family's own keys under the shared names, and drops what says no more than the default does.</summary>
     public Action<JsonObject>? Spell { get; init; }
 
+    /// <summary>Puts into the config what stands in files beside it, and remarks on what of them is not carried over.</summary>
+    public Action<JsonObject, ModelFiles, ICollection<string>>? Gather { get; init; }
+
+    /// <summary>How the names of tensors begin which the architecture does without.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <summary>Puts what the model takes of its config as the family that it is read as will take it.</summary>
+    public Action<Dictionary<string, string>, Config>? Expect { get; init; }
+
     /// <summary>Adds the metadata that only this family has.</summary>
     public Action<GgufWriter, Config>? Describe { get; init; }
 
@@ -40,9 +49,24 @@ public sealed partial record GgufForm
         return new Config(config.Source, document.RootElement.Clone());
     }
 
+    /// <summary>A folder's config with what stands beside it, as <see cref="WriteMetadata"/> takes it.</summary>
+    public Config Normalise(ModelFiles files, ICollection<string> remarks)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        if (Gather is null)
+        {
+            return Normalise(files.Config);
+        }
+
+        JsonObject json = HubConfig.Copy(files.Config.Json);
+        Gather(json, files, remarks);
+        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
+        return Normalise(new Config(files.Config.Source, document.RootElement.Clone()));
+    }
+
     /// <summary>Writes what llama.cpp's converter writes of a model (conversion/base.py, <c>set_gguf_parameters</c>).</summary>
     /// <param name="writer">Where to.</param>
-    /// <param name="config">See <see cref="Normalise"/>.</param>
+    /// <param name="config">See <see cref="Normalise(Config)"/>.</param>
     /// <exception cref="CheckpointException">A setting has no form in GGUF.</exception>
     public void WriteMetadata(GgufWriter writer, Config config)
     {

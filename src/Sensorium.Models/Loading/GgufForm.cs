@@ -31,10 +31,15 @@ public sealed partial record GgufForm(string Architecture, Func<Config, NameTabl
         ("rope_scaling.beta_fast", "{arch}.rope.scaling.yarn_beta_fast"),
         ("rope_scaling.beta_slow", "{arch}.rope.scaling.yarn_beta_slow"),
         ("rope_local_base_freq", "{arch}.rope.freq_base_swa"),
+        ("num_experts_per_tok", "{arch}.expert_used_count"),
+        ("moe_intermediate_size", "{arch}.expert_feed_forward_length"),
     ];
 
     /// <summary><c>clip.projector_type</c>, where files of one architecture differ by it; null: it does not matter.</summary>
     public string? ProjectorType { get; init; }
+
+    /// <summary>Whether the family has experts, where files of one architecture differ by it.</summary>
+    public bool HasExperts { get; init; }
 
     /// <summary>What the family's metadata has besides, or spells otherwise.</summary>
     public Action<JsonObject, GgufMetadata, TensorSource>? Complete { get; init; }

@@ -129,6 +129,20 @@ public sealed class ModelFiles : IDisposable
         return null;
     }
 
+    /// <summary>Names of a folder's chat templates beside the default one: in tokenizer_config.json, or files of their own.</summary>
+    public IReadOnlyList<string> OtherTemplates
+    {
+        get
+        {
+            IEnumerable<string> named = ReadSettings("tokenizer_config.json") is { } config && config.Has("chat_template") && config.Json.GetProperty("chat_template").ValueKind == JsonValueKind.Array
+                ? config.Sections("chat_template").Select(template => template.String("name"))
+                : [];
+            string folder = Beside("additional_chat_templates");
+            IEnumerable<string> filed = Source.Gguf is null && Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.jinja").Select(System.IO.Path.GetFileNameWithoutExtension).OfType<string>() : [];
+            return [.. named.Concat(filed).Where(name => name != "default").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        }
+    }
+
     /// <summary>The settings for answers.</summary>
     public GenerationConfig ReadGeneration(Tokenizer? tokenizer)
     {

@@ -14,7 +14,7 @@ namespace Sensorium.Models.Systems;
 sealed class SentenceModules
 {
     // sentence-transformers lets several stand side by side, in this order; mean is on unless said otherwise.
-    static readonly (string Key, PoolingKind Kind)[] PoolingKeys =
+    internal static readonly (string Key, PoolingKind Kind)[] PoolingKeys =
     [
         ("pooling_mode_cls_token", PoolingKind.First),
         ("pooling_mode_max_tokens", PoolingKind.Max),
@@ -73,7 +73,7 @@ sealed class SentenceModules
     {
         if (parts.SettingsList("modules.json") is not { } modules)
         {
-            return new SentenceModules(new Pooling(Plain(json)), [new UnitVectors()], hiddenSize);
+            return new SentenceModules(new Pooling(KindOf(json)), [new UnitVectors()], hiddenSize);
         }
 
         if (modules.Count < 2 || Kind(modules[0]) != "Transformer" || modules[0].String("path", "").Length > 0 || Kind(modules[1]) != "Pooling")
@@ -81,7 +81,7 @@ sealed class SentenceModules
             throw new CheckpointException(Path.Combine(Path.GetDirectoryName(json.Source) ?? "", "modules.json"), "must begin with a Transformer in this folder and a Pooling; other ways of making vectors are not supported");
         }
 
-        Config poolingAt = Beside(parts, modules[1]);
+        Config poolingAt = Beside(parts.Settings, modules[1]);
         var pooled = new Pooling(Kinds(poolingAt));
         var following = new List<VectorStep>();
         int size = pooled.Kinds.Count * hiddenSize;
@@ -90,7 +90,7 @@ sealed class SentenceModules
             VectorStep step = Kind(module) switch
             {
                 "Normalize" => new UnitVectors(),
-                "Dense" => new DenseStep(parts.WeightsOf(Inside(module)), Beside(parts, module), size),
+                "Dense" => new DenseStep(parts.WeightsOf(Inside(module)), Beside(parts.Settings, module), size),
                 string other => throw module.Bad("type", $"is '{other}', which is not supported; Transformer, Pooling, Dense and Normalize are"),
             };
             size = step.Outputs > 0 ? step.Outputs : size;
@@ -111,7 +111,8 @@ sealed class SentenceModules
         };
     }
 
-    static PoolingKind[] Kinds(Config json)
+    /// <summary>What a pooling's config asks for; several stand side by side.</summary>
+    public static PoolingKind[] Kinds(Config json)
     {
         if (json.Has("pooling_mode") && json.Json.GetProperty("pooling_mode").ValueKind == JsonValueKind.String)
         {
@@ -136,7 +137,7 @@ sealed class SentenceModules
     }
 
     /// <summary>GGUF's <c>pooling_type</c>; a checkpoint that says nothing has the mean.</summary>
-    static PoolingKind Plain(Config json) => json.IntOr("pooling_type", 1, least: 0) switch
+    public static PoolingKind KindOf(Config json) => json.IntOr("pooling_type", 1, least: 0) switch
     {
         // 0 leaves rows as they are: whoever asks for one vector wants their mean.
         0 or 1 => PoolingKind.Mean,
@@ -147,7 +148,7 @@ sealed class SentenceModules
     };
 
     // sentence_transformers.models.Pooling: what counts is the class, the package has moved.
-    static string Kind(Config module) => module.String("type").Split('.')[^1];
+    internal static string Kind(Config module) => module.String("type").Split('.')[^1];
 
     static string Inside(Config module)
     {
@@ -157,9 +158,13 @@ sealed class SentenceModules
             : throw module.Bad("path", $"is '{path}', which is no folder inside the model's");
     }
 
-    static Config Beside(IPartOpener parts, Config module)
+    /// <summary>A module's own config.</summary>
+    /// <param name="settings">Reads a file of the checkpoint's folder.</param>
+    /// <param name="module">What <c>modules.json</c> says of it.</param>
+    /// <exception cref="CheckpointException">It is not there.</exception>
+    public static Config Beside(Func<string, Config?> settings, Config module)
     {
         string file = Inside(module) + "/config.json";
-        return parts.Settings(file) ?? throw module.Bad("path", $"names '{module.String("path")}', but {file} is not there; download the whole model");
+        return settings(file) ?? throw module.Bad("path", $"names '{module.String("path")}', but {file} is not there; download the whole model");
     }
 }

@@ -52,15 +52,32 @@ static class ScoredVocabulary
         };
     }
 
-    static GgufVocabulary Typed(GgufVocabulary vocabulary, Tokenizer tokenizer, JsonAt root)
+    /// <summary>A SentencePiece model's own pieces: their scores by name, since tokenizer classes move pieces and add some.</summary>
+    public static GgufVocabulary OfSentencePiece(SentencePieceProto proto, Tokenizer tokenizer, GgufVocabulary vocabulary)
     {
-        int? unknown = tokenizer.Special.Unknown ?? (root["model"]["unk_token"].IsString ? tokenizer.IdOf(root["model"]["unk_token"].String()) : null);
-        return vocabulary with
+        const float added = -1000;
+        var scores = new Dictionary<string, float>(StringComparer.Ordinal);
+        for (int i = 0; i < proto.Pieces.Count; i++) scores.TryAdd(proto.Pieces[i], (float)proto.Scores[i]);
+        bool isUnigram = proto.ModelType == SentencePieceProto.Unigram;
+        return Typed(vocabulary, tokenizer.Special.Unknown ?? tokenizer.IdOf(proto.UnknownPiece)) with
+        {
+            Pre = "default",
+            Scores = [.. vocabulary.Tokens.Select((token, id) => tokenizer.TokenOf(id) is null || !scores.TryGetValue(token, out float score) ? added : score)],
+            AddSpacePrefix = tokenizer.EncodeIds("a", addSpecialTokens: false) is [var first, ..] && tokenizer.TokenOf(first)?.StartsWith('▁') == true,
+            RemoveExtraWhitespaces = isUnigram ? proto.RemoveExtraSpaces : null,
+            PrecompiledCharsMap = isUnigram ? proto.CharsMap : [],
+        };
+    }
+
+    static GgufVocabulary Typed(GgufVocabulary vocabulary, Tokenizer tokenizer, JsonAt root) =>
+        Typed(vocabulary, tokenizer.Special.Unknown ?? (root["model"]["unk_token"].IsString ? tokenizer.IdOf(root["model"]["unk_token"].String()) : null));
+
+    static GgufVocabulary Typed(GgufVocabulary vocabulary, int? unknown) =>
+        vocabulary with
         {
             UnknownId = unknown,
             TokenTypes = [.. vocabulary.TokenTypes!.Select((type, id) => VocabularyFromHub.ScoredType(vocabulary.Tokens[id], type, id == unknown))],
         };
-    }
 
     static bool PutsSpaceFirst(JsonAt root) =>
         Steps(root["normalizer"], "normalizers").Any(step => step["type"].String("") == "Prepend")

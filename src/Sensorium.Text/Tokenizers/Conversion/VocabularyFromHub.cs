@@ -34,18 +34,24 @@ public static class VocabularyFromHub
             "BPE" when IsByteLevel(root) => ByteLevel(root, tokenizer, size, pre, remarks),
             "BPE" => ScoredVocabulary.OfBpe(root, tokenizer, Base(tokenizer, size, "llama")),
             "Unigram" => ScoredVocabulary.OfUnigram(root, tokenizer, Base(tokenizer, size, "t5")),
-            "WordPiece" => WordPiece(root, tokenizer, size, remarks),
+            "WordPiece" => WordPiece(model["continuing_subword_prefix"].String("##"), root["normalizer"] is { IsObject: true } own && own["type"].String("") == "BertNormalizer" && own["lowercase"].Bool(true), tokenizer, size, remarks),
             _ => throw model["type"].Error($"'{kind}' has no form in GGUF; BPE, Unigram and WordPiece have"),
         };
         Normalizers(root, vocabulary.Model, remarks);
+        return Complete(vocabulary, tokenizer, file, remarks);
+    }
+
+    /// <summary>What follows from the tokenizer itself, and what is lost of it.</summary>
+    internal static GgufVocabulary Complete(GgufVocabulary vocabulary, Tokenizer tokenizer, string file, ICollection<string> remarks)
+    {
         AddedFlags(tokenizer, remarks);
         vocabulary = Frame(tokenizer, vocabulary, remarks);
-        Compare(tokenizer, vocabulary, file, remarks);
+        if (Difference(tokenizer, vocabulary, file) is { } difference) remarks.Add(difference);
         return vocabulary;
     }
 
     /// <summary>Tokens, their types and the special ids; models refine it.</summary>
-    static GgufVocabulary Base(Tokenizer tokenizer, int size, string model)
+    internal static GgufVocabulary Base(Tokenizer tokenizer, int size, string model)
     {
         var tokens = new string[size];
         var types = new int[size];
@@ -120,9 +126,8 @@ public static class VocabularyFromHub
         return [.. merges];
     }
 
-    static GgufVocabulary WordPiece(JsonAt root, Tokenizer tokenizer, int size, ICollection<string> remarks)
+    internal static GgufVocabulary WordPiece(string prefix, bool lowerCases, Tokenizer tokenizer, int size, ICollection<string> remarks)
     {
-        string prefix = root["model"]["continuing_subword_prefix"].String("##");
         var vocabulary = Base(tokenizer, size, "bert");
         string[] tokens = [.. vocabulary.Tokens];
         for (int id = 0; id < size; id++)
@@ -131,9 +136,7 @@ public static class VocabularyFromHub
             // llama.cpp marks where words begin, not where they go on.
             tokens[id] = tokens[id].StartsWith(prefix, StringComparison.Ordinal) ? tokens[id][prefix.Length..] : "▁" + tokens[id];
         }
-        var normalizer = root["normalizer"];
-        if (!normalizer.IsObject || normalizer["type"].String("") != "BertNormalizer" || !normalizer["lowercase"].Bool(true))
-            remarks.Add("tokenizer: llama.cpp lower-cases text for this model, its own tokenizer does not");
+        if (!lowerCases) remarks.Add("tokenizer: llama.cpp lower-cases text for this model, its own tokenizer does not");
         int? classification = tokenizer.Special.Classification ?? tokenizer.IdOf("[CLS]"), separator = tokenizer.Special.Separator ?? tokenizer.IdOf("[SEP]");
         return vocabulary with
         {
@@ -172,15 +175,16 @@ public static class VocabularyFromHub
         string Names(int[] ids) => ids.Length == 0 ? "nothing" : string.Join(' ', ids.Select(id => tokenizer.TokenOf(id)));
     }
 
-    /// <summary>Both tokenizers on one text; a difference is said, with the place.</summary>
-    static void Compare(Tokenizer tokenizer, GgufVocabulary vocabulary, string file, ICollection<string> remarks)
+    /// <summary>Both tokenizers on one text: where they differ; null where they do not.</summary>
+    internal static string? Difference(Tokenizer tokenizer, GgufVocabulary vocabulary, string file)
     {
         int[] hub = tokenizer.EncodeIds(Probe, addSpecialTokens: false);
         var other = Tokenizer.FromGguf(vocabulary, file);
         int[] gguf = other.EncodeIds(Probe, addSpecialTokens: false);
         int same = hub.AsSpan().CommonPrefixLength(gguf);
-        if (same == hub.Length && same == gguf.Length) return;
-        remarks.Add($"tokenizer: a trial text gives {hub.Length} tokens here and {gguf.Length} by the GGUF vocabulary; they part at '{Text(tokenizer, hub, same)}' against '{Text(other, gguf, same)}'");
+        return same == hub.Length && same == gguf.Length
+            ? null
+            : $"tokenizer: a trial text gives {hub.Length} tokens here and {gguf.Length} by the GGUF vocabulary; they part at '{Text(tokenizer, hub, same)}' against '{Text(other, gguf, same)}'";
     }
 
     static string Text(Tokenizer tokenizer, int[] ids, int from) =>
