@@ -25,6 +25,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
 
     // Far enough to cover the memory's latency; what follows the group's integers is read next.
     const int AheadBytes = 3072;
+    const int ScalesAhead = 1024;
 
     // Below so many rows a tile's results stay in registers of 256 bits, too.
     const int FewRows = 2;
@@ -87,6 +88,11 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
             w.Field(Scales(vector), 3 + vector);
             w.Field(Super(vector), 5 + vector);
             w.Field(KernelWriter.Pointers[7 + vector], 7 + vector);
+        }
+
+        if (!unpacked)
+        {
+            PrefetchNextScales();
         }
 
         w.Field(KernelWriter.Pointers[9], 9);
@@ -196,6 +202,22 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     }
 
     /// <summary>
+    /// Scales lie behind a group's integers and are read beside them, so nothing that is fetched ahead within the group
+    /// comes to its first scales in time.
+    /// </summary>
+    void PrefetchNextScales()
+    {
+        for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+        {
+            w.Field(KernelWriter.Pointers[9], 14 + vector);
+            for (int line = 0; line < ScalesAhead; line += 64)
+            {
+                w.Prefetch(KernelWriter.Pointers[9], line);
+            }
+        }
+    }
+
+    /// <summary>
     /// Whether what is fetched ahead is led over to the groups that come next. Two groups are read side by side, so behind
     /// the integers of one comes what was read already; a group of 2048 inputs is so short that each begin would be missed.
     /// </summary>
@@ -216,6 +238,8 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
             {
                 w.Prefetch(LeadsOver ? Ahead(vector) : Integers(vector), LeadsOver ? line : AheadBytes + line);
             }
+
+            w.Prefetch(Scales(vector), ScalesAhead);
         }
     }
 
