@@ -24,7 +24,7 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     public const int MostRows = 6;
 
     // Far enough to cover the memory's latency; what follows the group's integers is read next.
-    const int AheadBytes = 3072;
+    const int AheadBytes = 4096;
     const int ScalesAhead = 1024;
 
     // Below so many rows a tile's results stay in registers of 256 bits, too.
@@ -98,8 +98,10 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
         w.Field(KernelWriter.Pointers[9], 9);
         if (LeadsOver)
         {
-            w.Plus(Ahead(0), Integers(0), AheadBytes);
-            w.Plus(Ahead(1), Integers(1), AheadBytes);
+            for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+            {
+                w.Plus(Ahead(vector), Integers(vector), AheadBytes);
+            }
         }
         else
         {
@@ -218,10 +220,11 @@ sealed class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool 
     }
 
     /// <summary>
-    /// Whether what is fetched ahead is led over to the groups that come next. Two groups are read side by side, so behind
-    /// the integers of one comes what was read already; a group of 2048 inputs is so short that each begin would be missed.
+    /// Whether what is fetched ahead is led over to the groups that come next: behind a group's integers come its scales
+    /// and perhaps the group beside it, which were read already, and a group of 2048 inputs is so short that what is missed
+    /// at each begin counts.
     /// </summary>
-    bool LeadsOver => IsWide && rows <= FewRows && !unpacked;
+    bool LeadsOver => rows <= FewRows && !unpacked;
 
     static Register Ahead(int vector) => KernelWriter.Pointers[10 + vector];
 
