@@ -49,8 +49,8 @@ public static class CommandLine
         var root = new RootCommand("Models that see and talk, on this machine: no network, no native libraries.");
         Verb[] verbs =
         [
-            new AskCommand(), new ChatCommand(), new LabelCommand(), new DetectCommand(), new InspectCommand(), new ListCommand(),
-            new VerifyCommand(), new BenchCommand(), new TokenizeCommand(), new DoctorCommand(),
+            new AskCommand(), new ChatCommand(), new LabelCommand(), new DetectCommand(), new EmbedCommand(), new InspectCommand(), new ListCommand(),
+            new ConvertCommand(), new QuantizeCommand(), new VerifyCommand(), new BenchCommand(), new TokenizeCommand(), new TokenizerCommand(), new DoctorCommand(),
         ];
         foreach (Verb verb in verbs)
         {
@@ -74,7 +74,7 @@ public static class CommandLine
 
     static int Refuse(ParseResult parsed, Terminal terminal)
     {
-        string verb = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+        string verb = VerbOf(parsed.CommandResult);
         foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
         {
             terminal.Error.WriteLine("sensorium: " + message.ReplaceLineEndings(" "));
@@ -83,6 +83,10 @@ public static class CommandLine
         terminal.Error.WriteLine($"See: sensorium {verb}--help");
         return ExitCode.BadInput;
     }
+
+    // "tokenizer train " for a verb's part; nothing for the root.
+    static string VerbOf(SymbolResult? result) =>
+        result is CommandResult { Command: not RootCommand } command ? VerbOf(command.Parent) + command.Command.Name + " " : "";
 
     static void FlushQuietly(Terminal terminal)
     {
@@ -106,7 +110,8 @@ public static class CommandLine
             int code = usual.Invoke(parseResult);
             TextWriter output = parseResult.InvocationConfiguration.Output;
             Command command = parseResult.CommandResult.Command;
-            Verb[] shown = [.. verbs.Where(verb => command is RootCommand || string.Equals(verb.Name, command.Name, StringComparison.Ordinal))];
+            IEnumerable<Verb> beside = parseResult.CommandResult.Parent is CommandResult { Command: not RootCommand } above ? verbs.First(verb => string.Equals(verb.Name, above.Command.Name, StringComparison.Ordinal)).Parts : verbs;
+            Verb[] shown = [.. beside.Where(verb => command is RootCommand || string.Equals(verb.Name, command.Name, StringComparison.Ordinal))];
             output.WriteLine(command is RootCommand ? "Examples:" : "Example:");
             foreach (string example in shown.SelectMany(verb => command is RootCommand ? verb.Examples.Take(1) : verb.Examples))
             {

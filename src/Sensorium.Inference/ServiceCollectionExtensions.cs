@@ -1,6 +1,9 @@
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Sensorium.Inference;
+using Sensorium.Models.Loading;
+using Sensorium.Models.Systems;
+using Sensorium.Weights;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -20,6 +23,16 @@ public sealed class SensoriumOptions
     public AddressOptions Addresses { get; set; } = new();
 }
 
+/// <summary>What <c>AddSensoriumEmbeddings</c> registers.</summary>
+public sealed class SensoriumEmbeddingOptions
+{
+    /// <summary>A folder, a .gguf file or a name; no embedding model is carried along.</summary>
+    public string Model { get; set; } = "sentence-transformers/all-MiniLM-L6-v2";
+
+    /// <summary>How the engine runs.</summary>
+    public EngineOptions Engine { get; set; } = new();
+}
+
 /// <summary>Sensorium in a service collection.</summary>
 public static class ServiceCollectionExtensions
 {
@@ -32,8 +45,35 @@ public static class ServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var options = new SensoriumOptions();
         configure?.Invoke(options);
-        services.TryAddSingleton(_ => SensoriumChatClient.Load(options.Model, options.Engine, options.Addresses, options.Mmproj));
+        services.TryAddSingleton<SharedEngines>();
+        services.TryAddSingleton(provider =>
+        {
+            SharedEngines engines = provider.GetRequiredService<SharedEngines>();
+            LanguageSystem system = ModelLoader.LoadSystem(ModelLocator.Locate(options.Model), engines.Device, mmproj: options.Mmproj);
+            return new SensoriumChatClient(engines.Of(options.Engine), system, options.Addresses);
+        });
         services.TryAddSingleton<IChatClient>(static provider => provider.GetRequiredService<SensoriumChatClient>());
+        return services;
+    }
+
+    /// <summary>
+    /// Registers <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of texts and of pictures (and
+    /// <see cref="SensoriumEmbeddingGenerator"/>) over one shared model, which is loaded when it is first asked for. With
+    /// <see cref="AddSensorium"/> it shares the device and, where both run alike, the engine.
+    /// </summary>
+    public static IServiceCollection AddSensoriumEmbeddings(this IServiceCollection services, Action<SensoriumEmbeddingOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = new SensoriumEmbeddingOptions();
+        configure?.Invoke(options);
+        services.TryAddSingleton<SharedEngines>();
+        services.TryAddSingleton(provider =>
+        {
+            SharedEngines engines = provider.GetRequiredService<SharedEngines>();
+            return new SensoriumEmbeddingGenerator(engines.Of(options.Engine), ModelLoader.LoadEmbeddings(ModelLocator.Locate(options.Model), engines.Device));
+        });
+        services.TryAddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(static provider => provider.GetRequiredService<SensoriumEmbeddingGenerator>());
+        services.TryAddSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(static provider => provider.GetRequiredService<SensoriumEmbeddingGenerator>());
         return services;
     }
 }

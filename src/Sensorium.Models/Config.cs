@@ -11,6 +11,7 @@ namespace Sensorium.Models;
 public sealed class Config
 {
     readonly string path;
+    readonly Action<string, string>? seen;
 
     /// <param name="source">The file, for messages.</param>
     /// <param name="json">A JSON object.</param>
@@ -19,7 +20,7 @@ public sealed class Config
     {
     }
 
-    Config(string source, JsonElement json, string path)
+    Config(string source, JsonElement json, string path, Action<string, string>? seen = null)
     {
         if (json.ValueKind != JsonValueKind.Object)
         {
@@ -29,19 +30,34 @@ public sealed class Config
         Source = source;
         Json = json;
         this.path = path;
+        this.seen = seen;
     }
 
     /// <summary>Reads a JSON file of settings.</summary>
     /// <param name="source">The file, for messages.</param>
     /// <param name="utf8">Its bytes.</param>
     /// <exception cref="CheckpointException">They are no JSON object, or hold texts that are no Unicode.</exception>
-    public static Config Parse(string source, ReadOnlyMemory<byte> utf8)
+    public static Config Parse(string source, ReadOnlyMemory<byte> utf8) => new(source, ParseJson(source, utf8));
+
+    /// <summary>Reads a JSON file that holds an array of settings.</summary>
+    /// <param name="source">The file, for messages.</param>
+    /// <param name="utf8">Its bytes.</param>
+    /// <exception cref="CheckpointException">They are no JSON array of objects, or hold texts that are no Unicode.</exception>
+    public static IReadOnlyList<Config> ParseList(string source, ReadOnlyMemory<byte> utf8)
+    {
+        JsonElement root = ParseJson(source, utf8);
+        return root.ValueKind == JsonValueKind.Array
+            ? [.. root.EnumerateArray().Select((element, i) => new Config(source, element, $"[{i}]"))]
+            : throw new CheckpointException(source, $"must be an array of objects, not {root.ValueKind}");
+    }
+
+    static JsonElement ParseJson(string source, ReadOnlyMemory<byte> utf8)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 64 });
             DemandUnicode(document.RootElement);
-            return new Config(source, document.RootElement.Clone());
+            return document.RootElement.Clone();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -78,8 +94,11 @@ public sealed class Config
         }
 
         using JsonDocument document = JsonDocument.Parse(merged.ToJsonString());
-        return new Config(Source, document.RootElement.Clone(), path);
+        return new Config(Source, document.RootElement.Clone(), path, seen);
     }
+
+    /// <summary>This section, telling each value that is taken from it: the key, and the value or what counts in its place.</summary>
+    internal Config Watched(Action<string, string> tell) => new(Source, Json, path, tell);
 
     /// <summary>True where the key is there and not null.</summary>
     public bool Has(string key) => Json.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
@@ -89,12 +108,12 @@ public sealed class Config
     {
         JsonElement value = Need(key);
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least && number <= most
-            ? number
+            ? Tell(key, number)
             : throw Bad(key, $"must be a whole number from {least} to {most}, not {Show(value)}");
     }
 
     /// <summary>A whole number, or the default where the key is missing or null.</summary>
-    public int IntOr(string key, int orElse, int least = 1, int most = int.MaxValue) => Has(key) ? Int(key, least, most) : orElse;
+    public int IntOr(string key, int orElse, int least = 1, int most = int.MaxValue) => Has(key) ? Int(key, least, most) : Tell(key, orElse);
 
     /// <summary>A number.</summary>
     public float Float(string key) => (float)Double(key);
@@ -104,27 +123,27 @@ public sealed class Config
     {
         JsonElement value = Need(key);
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number)
-            ? number
+            ? TellNumber(key, number)
             : throw Bad(key, $"must be a number, not {Show(value)}");
     }
 
     /// <summary>A number, or the default where the key is missing or null.</summary>
-    public float Float(string key, float orElse) => Has(key) ? Float(key) : orElse;
+    public float Float(string key, float orElse) => Has(key) ? Float(key) : (float)TellNumber(key, orElse);
 
     /// <summary>A number in double precision, or the default where the key is missing or null.</summary>
-    public double Double(string key, double orElse) => Has(key) ? Double(key) : orElse;
+    public double Double(string key, double orElse) => Has(key) ? Double(key) : TellNumber(key, orElse);
 
     /// <summary>True or false, or the default where the key is missing or null.</summary>
     public bool Bool(string key, bool orElse)
     {
         if (!Has(key))
         {
-            return orElse;
+            return Tell(key, orElse);
         }
 
         JsonElement value = Need(key);
         return value.ValueKind is JsonValueKind.True or JsonValueKind.False
-            ? value.GetBoolean()
+            ? Tell(key, value.GetBoolean())
             : throw Bad(key, $"must be true or false, not {Show(value)}");
     }
 
@@ -132,11 +151,11 @@ public sealed class Config
     public string String(string key)
     {
         JsonElement value = Need(key);
-        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Bad(key, $"must be a string, not {Show(value)}");
+        return value.ValueKind == JsonValueKind.String ? Tell(key, value.GetString()!) : throw Bad(key, $"must be a string, not {Show(value)}");
     }
 
     /// <summary>A string, or the default where the key is missing or null.</summary>
-    public string String(string key, string orElse) => Has(key) ? String(key) : orElse;
+    public string String(string key, string orElse) => Has(key) ? String(key) : Tell(key, orElse);
 
     /// <summary>Numbers in an array, or one number as an array of one.</summary>
     public float[] Floats(string key)
@@ -167,14 +186,14 @@ public sealed class Config
         [.. Elements(key, Need(key)).Select(e => e.ValueKind == JsonValueKind.String ? e.GetString()! : throw Bad(key, $"must hold strings, not {Show(e)}"))];
 
     /// <summary>The section under a key.</summary>
-    public Config Section(string key) => new(Source, Need(key), Full(key));
+    public Config Section(string key) => new(Source, Need(key), Full(key), seen);
 
     /// <summary>The section under a key, or null where it is missing.</summary>
     public Config? SectionOrNull(string key) => Has(key) ? Section(key) : null;
 
     /// <summary>The sections in an array.</summary>
     public Config[] Sections(string key) =>
-        [.. Elements(key, Need(key)).Select((e, i) => new Config(Source, e, $"{Full(key)}[{i}]"))];
+        [.. Elements(key, Need(key)).Select((e, i) => new Config(Source, e, $"{Full(key)}[{i}]", seen))];
 
     /// <summary>The names and values of this section.</summary>
     public IEnumerable<JsonProperty> Properties => Json.EnumerateObject();
@@ -213,8 +232,21 @@ public sealed class Config
         : throw Bad(key, "is missing");
 
     JsonElement[] Elements(string key, JsonElement value) => value.ValueKind == JsonValueKind.Array
-        ? [.. value.EnumerateArray()]
+        ? [.. Tell(key, value).EnumerateArray()]
         : throw Bad(key, $"must be an array, not {Show(value)}");
+
+    T Tell<T>(string key, T value)
+    {
+        seen?.Invoke(Full(key), System.FormattableString.Invariant($"{value}"));
+        return value;
+    }
+
+    // As GGUF keeps numbers: in single precision.
+    double TellNumber(string key, double value)
+    {
+        seen?.Invoke(Full(key), System.FormattableString.Invariant($"{(float)value}"));
+        return value;
+    }
 
     string Full(string key) => path.Length == 0 ? key : $"{path}.{key}";
 

@@ -112,6 +112,12 @@ public sealed class Checkpoint
     /// <summary>Says that tensors may go unclaimed: names of the hub or of the file, from this place on, with <c>*</c> for any text.</summary>
     public void AllowUnused(string pattern) => claims.Allow(Join(pattern));
 
+    /// <summary>The declared weights as the hub's tensors, in the order of declaration, to be fetched one by one. Call <see cref="Finish"/> before.</summary>
+    public IReadOnlyList<PlannedTensor> Tensors => [.. claims.Claims.Where(claim => claim.Found is not null).Select(claim => claim.Found!.Plan(claim.Weight))];
+
+    /// <summary>Tensors of the source that no weight is made of (they are allowed to be unused).</summary>
+    public IEnumerable<string> Unused => claims.Unclaimed;
+
     /// <summary>Checks that every declared weight has its tensor and every tensor its weight.</summary>
     /// <exception cref="CheckpointException">Some do not; the message names both sides.</exception>
     public void Finish()

@@ -29,6 +29,9 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
 
     public IReadOnlyList<ClaimedWeight> Claims => claims;
 
+    /// <summary>The source's tensors that nothing claimed.</summary>
+    public IEnumerable<string> Unclaimed => source is null ? [] : source.Names.Where(name => !claimed.Contains(name));
+
     /// <summary>This and all parts beside it.</summary>
     public IEnumerable<CheckpointClaims> All => [this, .. parts.SelectMany(part => part.All)];
 
@@ -115,7 +118,7 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
     {
         if (source is null)
             return;
-        string[] unclaimed = [.. source.Names.Where(name => !claimed.Contains(name) && !allowed.Exists(pattern => pattern.IsMatch(name)))];
+        string[] unclaimed = [.. Unclaimed.Where(name => !allowed.Exists(pattern => pattern.IsMatch(name)))];
         var faults = new List<string>();
         if (misshapen.Count > 0)
             faults.Add($"of another shape: {Some(misshapen)}");
@@ -198,6 +201,13 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
         public RawTensor View(string hubName) => Place.Slice < 0
             ? Raw
             : Raw.Slice(hubName, Place.Slice, 1).As(hubName, Raw.Shape[1..].ToArray());
+
+        /// <summary>The hub's tensor of a weight, to be read later.</summary>
+        public PlannedTensor Plan(Weight weight)
+        {
+            DType type = Place.Transform?.HubType(Raw.Type) ?? Raw.Type;
+            return new PlannedTensor(weight.Name, type, [.. weight.Shape], type, Raw.Source, () => Read(weight.Name));
+        }
 
         /// <summary>The hub's tensor: the view itself where rows stay where they are, else a copy.</summary>
         public RawTensor Read(string hubName) => Place.Transform?.ToHub(hubName, View(hubName)) ?? View(hubName);

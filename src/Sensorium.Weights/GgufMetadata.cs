@@ -11,6 +11,7 @@ public sealed class GgufMetadata
 {
     readonly Dictionary<string, GgufValue> values = new(StringComparer.Ordinal);
     readonly List<string> keys = [];
+    readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> asked = new(StringComparer.Ordinal);
 
     internal GgufMetadata(string path) => Path = path;
 
@@ -24,7 +25,14 @@ public sealed class GgufMetadata
     public string Architecture => TryGet("general.architecture", out GgufValue? value) && value.Type == GgufValueType.String ? value.AsString() : "";
 
     /// <summary>A value by its key.</summary>
-    public bool TryGet(string key, [NotNullWhen(true)] out GgufValue? value) => values.TryGetValue(key, out value);
+    public bool TryGet(string key, [NotNullWhen(true)] out GgufValue? value)
+    {
+        asked[key] = true;
+        return values.TryGetValue(key, out value);
+    }
+
+    /// <summary>The keys that nobody has asked for so far, in file order.</summary>
+    public IEnumerable<string> Unread => keys.Where(key => !asked.ContainsKey(key));
 
     /// <summary>A value by its key.</summary>
     /// <exception cref="CheckpointException">There is no such key.</exception>
@@ -142,6 +150,29 @@ public sealed unsafe class GgufValue
             int size = (int)Unsafe.ReadUnaligned<long>(p);
             texts[i] = Encoding.UTF8.GetString(p + 8, size);
             p += 8 + size;
+        }
+
+        GC.KeepAlive(bytes.Owner);
+        return texts;
+    }
+
+    /// <summary>The elements of an array of texts end to end, for vocabularies: hundreds of thousands that hardly anyone reads as strings.</summary>
+    /// <param name="ends">Where each text ends.</param>
+    /// <returns>UTF-8 as the file has it, valid or not.</returns>
+    /// <exception cref="CheckpointException">It is no array of texts.</exception>
+    public byte[] CopyUtf8(out int[] ends)
+    {
+        DemandArray(GgufValueType.String);
+        ends = new int[checked((int)Count)];
+        var texts = new byte[checked((int)(end - offset - 8L * ends.Length))];
+        byte* p = bytes.Start + offset;
+        int at = 0;
+        for (int i = 0; i < ends.Length; i++)
+        {
+            int size = (int)Unsafe.ReadUnaligned<long>(p);
+            new ReadOnlySpan<byte>(p + 8, size).CopyTo(texts.AsSpan(at));
+            p += 8 + size;
+            ends[i] = at += size;
         }
 
         GC.KeepAlive(bytes.Owner);

@@ -11,10 +11,26 @@ public sealed class GgufWriter
     const int LongestName = 63;
 
     readonly List<(string Key, Action<BinaryWriter> Write)> values = [];
-    readonly List<RawTensor> tensors = [];
+    readonly List<PlannedTensor> tensors = [];
     readonly HashSet<string> keys = new(StringComparer.Ordinal);
     readonly HashSet<string> names = new(StringComparer.Ordinal);
     long alignment = 32;
+
+    /// <summary>The tensors in the order in which they will be written.</summary>
+    public IReadOnlyList<PlannedTensor> Tensors => tensors;
+
+    /// <summary>Bytes of all tensors, without what aligns them.</summary>
+    public long TensorBytes => tensors.Sum(tensor => tensor.ByteLength);
+
+    /// <summary>Whether a key is there.</summary>
+    public bool Has(string key) => keys.Contains(key);
+
+    /// <summary>Takes a key away, so that it can be added anew; it may be missing.</summary>
+    public void Remove(string key)
+    {
+        if (keys.Remove(key))
+            values.RemoveAll(value => string.Equals(value.Key, key, StringComparison.Ordinal));
+    }
 
     /// <summary>Adds a text.</summary>
     public void Add(string key, string value) => Put(key, GgufValueType.String, writer => Text(writer, value));
@@ -55,6 +71,14 @@ public sealed class GgufWriter
     /// <summary>Adds an array of signed 32-bit numbers.</summary>
     public void Add(string key, IReadOnlyList<int> value) => PutArray(key, GgufValueType.I32, value, (writer, number) => writer.Write(number));
 
+    /// <summary>Adds an array of bytes.</summary>
+    public void Add(string key, ReadOnlyMemory<byte> value) => Put(key, GgufValueType.Array, writer =>
+    {
+        writer.Write((uint)GgufValueType.U8);
+        writer.Write((ulong)value.Length);
+        writer.Write(value.Span);
+    });
+
     /// <summary>Adds an array of flags.</summary>
     public void Add(string key, IReadOnlyList<bool> value) => PutArray(key, GgufValueType.Bool, value, (writer, flag) => writer.Write(flag));
 
@@ -76,10 +100,15 @@ public sealed class GgufWriter
         });
     }
 
-    /// <summary>Adds a tensor; its name in the file is <see cref="RawTensor.Name"/>. Its bytes are read when the file is written.</summary>
+    /// <summary>Adds a tensor as it is; its name in the file is <see cref="RawTensor.Name"/>. Its bytes are read when the file is written.</summary>
+    /// <inheritdoc cref="Add(PlannedTensor)"/>
+    public void Add(RawTensor tensor) => Add(PlannedTensor.Of(tensor));
+
+    /// <summary>Adds a tensor. Its numbers are fetched when the file is written.</summary>
     /// <exception cref="CheckpointException">The name is taken or too long, the type has no number in GGUF, or there are more than four dimensions.</exception>
-    public void Add(RawTensor tensor)
+    public void Add(PlannedTensor tensor)
     {
+        ArgumentNullException.ThrowIfNull(tensor);
         if (Encoding.UTF8.GetByteCount(tensor.Name) > LongestName)
             throw new CheckpointException(tensor.Source, tensor.Name, $"has a name of more than {LongestName} bytes, which llama.cpp does not read");
         if (GgufTypes.ToId(tensor.Type) is null)
@@ -92,47 +121,80 @@ public sealed class GgufWriter
     }
 
     /// <summary>Writes the file; an existing one is replaced only when the new one is whole.</summary>
-    public void Write(string path, IProgress<LoadProgress>? progress = null) => AtomicFile.Write(path, stream => Write(stream, progress));
+    /// <param name="path">The file.</param>
+    /// <param name="progress">Told after each tensor.</param>
+    /// <param name="check">Looks at the file, under another name, when its header is written and its tensors are not: throws where it should not be made.</param>
+    /// <param name="cancellation">Stops within a tensor; nothing is left behind.</param>
+    /// <exception cref="CheckpointException">It cannot be written, the disk has no room, or a tensor's numbers do not fit its type.</exception>
+    public void Write(string path, IProgress<LoadProgress>? progress = null, Action<string>? check = null, CancellationToken cancellation = default)
+    {
+        byte[] head = Header();
+        long total = head.Length + tensors.Sum(tensor => Align(tensor.ByteLength));
+        AtomicFile.DemandRoom(path, total);
+        AtomicFile.InTwoSteps(
+            path,
+            stream =>
+            {
+                stream.Write(head);
+                stream.SetLength(total);
+            },
+            check,
+            stream =>
+            {
+                stream.Position = head.Length;
+                WriteTensors(stream, progress, cancellation);
+            });
+    }
 
     /// <summary>Writes to a stream.</summary>
-    public void Write(Stream stream, IProgress<LoadProgress>? progress = null)
+    public void Write(Stream stream, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default)
     {
-        using var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true);
+        ArgumentNullException.ThrowIfNull(stream);
+        stream.Write(Header());
+        WriteTensors(stream, progress, cancellation);
+    }
+
+    /// <summary>All that stands before the tensors' data, padded to its beginning.</summary>
+    byte[] Header()
+    {
+        using var head = new MemoryStream();
+        using var writer = new BinaryWriter(head, Encoding.UTF8);
         writer.Write(Magic);
         writer.Write(Version);
         writer.Write((ulong)tensors.Count);
         writer.Write((ulong)values.Count);
-        long position = 4 + 4 + 8 + 8;
-        using var head = new MemoryStream();
-        using (var headWriter = new BinaryWriter(head, Encoding.UTF8, leaveOpen: true))
+        foreach ((string key, Action<BinaryWriter> write) in values)
         {
-            foreach ((string key, Action<BinaryWriter> write) in values)
-            {
-                Text(headWriter, key);
-                write(headWriter);
-            }
-
-            long offset = 0;
-            foreach (RawTensor tensor in tensors)
-            {
-                Text(headWriter, tensor.Name);
-                headWriter.Write((uint)tensor.Shape.Length);
-                for (int i = tensor.Shape.Length - 1; i >= 0; i--)
-                    headWriter.Write((ulong)tensor.Shape[i]);
-                headWriter.Write((uint)GgufTypes.ToId(tensor.Type)!.Value);
-                headWriter.Write((ulong)offset);
-                offset = Align(offset + tensor.ByteLength);
-            }
+            Text(writer, key);
+            write(writer);
         }
 
-        writer.Write(head.GetBuffer().AsSpan(0, (int)head.Length));
-        position += head.Length;
-        Pad(writer, Align(position) - position);
-        long total = tensors.Sum(tensor => tensor.ByteLength), done = 0;
-        foreach (RawTensor tensor in tensors)
+        long offset = 0;
+        foreach (PlannedTensor tensor in tensors)
         {
-            AtomicFile.Copy(tensor, stream);
-            Pad(writer, Align(tensor.ByteLength) - tensor.ByteLength);
+            Text(writer, tensor.Name);
+            writer.Write((uint)tensor.Shape.Length);
+            for (int i = tensor.Shape.Length - 1; i >= 0; i--)
+                writer.Write((ulong)tensor.Shape[i]);
+            writer.Write((uint)GgufTypes.ToId(tensor.Type)!.Value);
+            writer.Write((ulong)offset);
+            offset = Align(offset + tensor.ByteLength);
+        }
+
+        writer.Flush();
+        Pad(head, Align(head.Length) - head.Length);
+        return head.ToArray();
+    }
+
+    void WriteTensors(Stream stream, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    {
+        using var rewriter = new TensorRewriter(stream, cancellation);
+        long total = TensorBytes, done = 0;
+        foreach (PlannedTensor tensor in tensors)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            rewriter.Write(tensor);
+            Pad(stream, Align(tensor.ByteLength) - tensor.ByteLength);
             done += tensor.ByteLength;
             progress?.Report(new LoadProgress(done, total, tensor.Name));
         }
@@ -140,11 +202,10 @@ public sealed class GgufWriter
 
     long Align(long position) => (position + alignment - 1) / alignment * alignment;
 
-    static void Pad(BinaryWriter writer, long bytes)
+    static void Pad(Stream stream, long bytes)
     {
         for (long i = 0; i < bytes; i++)
-            writer.Write((byte)0);
-        writer.Flush();
+            stream.WriteByte(0);
     }
 
     void Put(string key, GgufValueType type, Action<BinaryWriter> write)

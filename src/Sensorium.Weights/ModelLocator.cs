@@ -54,6 +54,26 @@ public static class ModelLocator
         }
     }
 
+    /// <summary>What a checkpoint is called, by its path: the folder's or file's name; of the hub's cache the model's.</summary>
+    public static string NameOf(string path)
+    {
+        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        if (!Directory.Exists(full))
+        {
+            return System.IO.Path.GetFileNameWithoutExtension(full);
+        }
+
+        // models--org--name/snapshots/<commit>
+        var folder = new DirectoryInfo(full);
+        if (folder.Parent is { Name: "snapshots", Parent: { } cached } && cached.Name.StartsWith("models--", StringComparison.Ordinal))
+        {
+            return cached.Name.Split("--")[^1];
+        }
+
+        // A folder that is only called "model" says nothing.
+        return folder is { Name: "model", Parent: { } parent } ? parent.Name : folder.Name;
+    }
+
     /// <summary>The folders that are looked in, those that exist.</summary>
     public static IReadOnlyList<string> Folders => [.. Places().Select(p => p.Folder)];
 

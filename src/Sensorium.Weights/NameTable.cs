@@ -45,18 +45,19 @@ public sealed class NameTable(params NameRow[] rows)
         yield return new NamePlace(hubName, -1, null);
     }
 
-    /// <summary>The file's tensors out of the hub's: the table run backwards.</summary>
+    /// <summary>The file's tensors out of the hub's: the table run backwards. Nothing is read; each is made when it is fetched.</summary>
     /// <param name="hub">Tensors under hub names.</param>
     /// <param name="unknown">Receives the names that no row knows; such tensors keep their name.</param>
-    public IEnumerable<RawTensor> FromHub(IEnumerable<RawTensor> hub, ICollection<string> unknown)
+    /// <exception cref="CheckpointException">Tensors that go into one are of different types or shapes.</exception>
+    public IEnumerable<PlannedTensor> FromHub(IEnumerable<PlannedTensor> hub, ICollection<string> unknown)
     {
         ArgumentNullException.ThrowIfNull(unknown);
-        var groups = new Dictionary<string, List<(long Order, bool Stacked, TensorTransform? Transform, RawTensor Tensor)>>(StringComparer.Ordinal);
+        var groups = new Dictionary<string, List<(NamePlace Place, PlannedTensor Tensor)>>(StringComparer.Ordinal);
         var order = new List<string>();
-        foreach (RawTensor tensor in hub)
+        foreach (PlannedTensor tensor in hub)
         {
             NamePlace place = PlacesOf(tensor.Name).First();
-            if (place.Slice < 0 && place.Transform is null && string.Equals(place.Name, tensor.Name, StringComparison.Ordinal) && !Knows(tensor.Name))
+            if (!Knows(tensor.Name))
                 unknown.Add(tensor.Name);
             if (!groups.TryGetValue(place.Name, out var group))
             {
@@ -64,16 +65,30 @@ public sealed class NameTable(params NameRow[] rows)
                 order.Add(place.Name);
             }
 
-            long at = place.Slice >= 0 ? place.Slice : place.Transform is TensorTransform.RowPart part ? part.Index : 0;
-            group.Add((at, place.Slice >= 0, place.Transform, tensor));
+            group.Add((place, tensor));
         }
 
         foreach (string name in order)
-        {
-            var group = groups[name];
-            RawTensor[] parts = [.. group.OrderBy(part => part.Order).Select(part => part.Transform?.FromHub(name, part.Tensor) ?? part.Tensor.As(name, part.Tensor.Shape.ToArray()))];
-            yield return parts.Length == 1 && !group[0].Stacked ? parts[0] : TensorTransform.Join(name, parts, group[0].Stacked);
-        }
+            yield return Gather(name, groups[name]);
+    }
+
+    static PlannedTensor Gather(string name, List<(NamePlace Place, PlannedTensor Tensor)> group)
+    {
+        bool isStack = group[0].Place.Slice >= 0;
+        PlannedTensor[] parts =
+        [
+            .. group.OrderBy(part => isStack ? part.Place.Slice : part.Place.Transform is TensorTransform.RowPart rows ? rows.Index : 0)
+                .Select(part => Turned(name, part.Place.Transform, part.Tensor)),
+        ];
+        return parts.Length == 1 && !isStack ? parts[0] : TensorTransform.Join(name, parts, isStack);
+    }
+
+    static PlannedTensor Turned(string name, TensorTransform? transform, PlannedTensor hub)
+    {
+        if (transform is null)
+            return new PlannedTensor(name, hub.StoredAs, hub.Shape.ToArray(), hub.StoredAs, hub.Source, hub.Fetch);
+        DType type = transform.OtherType(hub.StoredAs);
+        return new PlannedTensor(name, type, transform.OtherShape(hub.Shape), type, hub.Source, () => transform.FromHub(name, hub.Fetch()));
     }
 
     bool Knows(string hubName) => rows.Any(row => row.Hub.Match(hubName) is not null);

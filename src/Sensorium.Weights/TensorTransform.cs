@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Sensorium.Tensors;
 using Sensorium.Tensors.Formats;
 
@@ -36,6 +35,15 @@ public abstract unsafe class TensorTransform
     /// <summary>The shape that a file's shape becomes.</summary>
     public virtual long[] HubShape(ReadOnlySpan<long> other) => other.ToArray();
 
+    /// <summary>The shape that a hub's shape becomes (for a part of a larger tensor: the part's).</summary>
+    public virtual long[] OtherShape(ReadOnlySpan<long> hub) => hub.ToArray();
+
+    /// <summary>The type that the file's tensor has when it is made out of the hub's.</summary>
+    public virtual DType OtherType(DType hub) => hub;
+
+    /// <summary>The type that the hub's tensor has when it is made out of the file's.</summary>
+    public virtual DType HubType(DType other) => OtherType(other);
+
     /// <summary>The hub's tensor out of the file's.</summary>
     public abstract RawTensor ToHub(string hubName, RawTensor other);
 
@@ -46,6 +54,8 @@ public abstract unsafe class TensorTransform
 
     sealed class Added(float offset) : TensorTransform
     {
+        public override DType OtherType(DType hub) => DType.F32;
+
         public override RawTensor ToHub(string hubName, RawTensor other) => Shift(hubName, other, -offset);
 
         public override RawTensor FromHub(string otherName, RawTensor hub) => Shift(otherName, hub, offset);
@@ -66,6 +76,11 @@ public abstract unsafe class TensorTransform
     {
         public override long[] HubShape(ReadOnlySpan<long> other) => other.Length == 2 ? [other[1], other[0]] : other.ToArray();
 
+        public override long[] OtherShape(ReadOnlySpan<long> hub) => HubShape(hub);
+
+        // Blocks lie along rows: what is turned must be single numbers. A vector stays as it is, which its type shows (it is never in blocks).
+        public override DType OtherType(DType hub) => IsSingle(hub) ? hub : DType.F32;
+
         public override RawTensor ToHub(string hubName, RawTensor other) => Turn(hubName, other);
 
         public override RawTensor FromHub(string otherName, RawTensor hub) => Turn(otherName, hub);
@@ -74,7 +89,7 @@ public abstract unsafe class TensorTransform
         {
             if (from.Shape.Length != 2)
                 return from.As(name, from.Shape.ToArray());
-            if (from.Type.BlockBytes() is not (2 or 4) || from.Type.BlockSize() != 1)
+            if (!IsSingle(from.Type))
             {
                 RawTensor wide = RawTensor.Allocate(name, DType.F32, from.Shape.ToArray(), from.Source);
                 BlockFormats.Dequantize(from.Type, from.Data, (float*)wide.Data, from.Elements);
@@ -90,6 +105,8 @@ public abstract unsafe class TensorTransform
             GC.KeepAlive(from);
             return to;
         }
+
+        static bool IsSingle(DType type) => type.BlockBytes() is 2 or 4 && type.BlockSize() == 1;
 
         static void Copy<T>(T* from, T* to, long rows, long columns)
             where T : unmanaged
@@ -120,9 +137,11 @@ public abstract unsafe class TensorTransform
             return other[ones..].ToArray();
         }
 
+        public override long[] OtherShape(ReadOnlySpan<long> hub) => [.. Enumerable.Repeat(1L, dimensions), .. hub];
+
         public override RawTensor ToHub(string hubName, RawTensor other) => other.As(hubName, HubShape(other.Shape));
 
-        public override RawTensor FromHub(string otherName, RawTensor hub) => hub.As(otherName, [.. Enumerable.Repeat(1L, dimensions), .. hub.Shape]);
+        public override RawTensor FromHub(string otherName, RawTensor hub) => hub.As(otherName, OtherShape(hub.Shape));
     }
 
     sealed class InterleavedHeads(int heads) : TensorTransform
@@ -180,19 +199,32 @@ public abstract unsafe class TensorTransform
     }
 
     /// <summary>Tensors of one type laid end to end along the outermost dimension.</summary>
-    internal static RawTensor Join(string name, IReadOnlyList<RawTensor> parts, bool asNewDimension)
+    internal static PlannedTensor Join(string name, IReadOnlyList<PlannedTensor> parts, bool asNewDimension)
     {
-        long[] shape = parts[0].Shape.ToArray();
-        shape = asNewDimension ? [parts.Count, .. shape] : [parts.Sum(part => part.Shape[0]), .. shape[1..]];
-        RawTensor whole = RawTensor.Allocate(name, parts[0].Type, shape, parts[0].Source);
-        byte* at = whole.Data;
-        foreach (RawTensor part in parts)
+        PlannedTensor first = parts[0];
+        foreach (PlannedTensor part in parts)
         {
-            if (part.Type != whole.Type)
-                throw new CheckpointException(part.Source, part.Name, $"is {part.Type} but goes into one tensor with {parts[0].Name}, which is {whole.Type}; quantise them alike");
-            Unsafe.CopyBlockUnaligned(at, part.Data, checked((uint)part.ByteLength));
-            at += part.ByteLength;
-            GC.KeepAlive(part);
+            if (part.Type != first.Type)
+                throw new CheckpointException(part.Source, part.Name, $"joins tensors of {part.Type} and {first.Type}; store them alike");
+            if (!part.Shape[1..].SequenceEqual(first.Shape[1..]) || (asNewDimension && part.Shape[0] != first.Shape[0]))
+                throw new CheckpointException(part.Source, name, $"joins tensors of different sizes, [{string.Join(", ", part.Shape.ToArray())}] and [{string.Join(", ", first.Shape.ToArray())}]");
+        }
+
+        long[] shape = asNewDimension ? [parts.Count, .. first.Shape] : [parts.Sum(part => part.Shape[0]), .. first.Shape[1..]];
+        return new PlannedTensor(name, first.Type, shape, first.Type, first.Source, () => Joined(name, first.Type, shape, parts));
+    }
+
+    static RawTensor Joined(string name, DType type, long[] shape, IReadOnlyList<PlannedTensor> parts)
+    {
+        RawTensor whole = RawTensor.Allocate(name, type, shape, parts[0].Source);
+        byte* at = whole.Data;
+        foreach (PlannedTensor part in parts)
+        {
+            RawTensor raw = part.Fetch();
+            Buffer.MemoryCopy(raw.Data, at, raw.ByteLength, raw.ByteLength);
+            at += raw.ByteLength;
+            raw.Release();
+            GC.KeepAlive(raw);
         }
 
         return whole;

@@ -35,7 +35,7 @@ public static class TensorTypes
             DType.Q4_K => DType.Q5_0,
             DType.Q5_K => DType.Q5_1,
             DType.Q6_K => DType.Q8_0,
-            DType.TQ1_0 or DType.TQ2_0 or DType.Q1_0 or DType.Q2_0 => DType.Q4_0,
+            DType.Q2_K or DType.Q3_K or DType.TQ1_0 or DType.TQ2_0 or DType.Q1_0 or DType.Q2_0 => DType.Q4_0,
             _ => DType.IQ4_NL,
         };
         return rowLength % smaller.BlockSize() == 0 ? smaller : DType.F16;

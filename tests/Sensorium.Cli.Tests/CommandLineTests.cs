@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Sensorium.Cli.Console;
 using Sensorium.Cli.Errors;
 
 namespace Sensorium.Cli.Tests;
@@ -7,7 +6,7 @@ namespace Sensorium.Cli.Tests;
 /// <summary>What a person types and what comes back: codes, streams and messages, in this process.</summary>
 public sealed class CommandLineTests : IDisposable
 {
-    static readonly string Root = FindRoot();
+    static readonly string Root = Typed.Root;
     static readonly string Photo = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "nano", "photo-1.jpg");
 
     readonly string folder = Directory.CreateTempSubdirectory("sensorium-cli-").FullName;
@@ -28,11 +27,15 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("chat")]
     [InlineData("label")]
     [InlineData("detect")]
+    [InlineData("embed")]
     [InlineData("inspect")]
     [InlineData("list")]
+    [InlineData("convert")]
+    [InlineData("quantize")]
     [InlineData("verify")]
     [InlineData("bench")]
     [InlineData("tokenize")]
+    [InlineData("tokenizer")]
     [InlineData("doctor")]
     public async Task Every_verb_has_help_with_an_example(string verb)
     {
@@ -212,6 +215,49 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tokenizer_is_trained_and_opens_again()
+    {
+        string corpus = Path.Combine(folder, "corpus.txt"), file = Path.Combine(folder, "made", "tokenizer.json");
+        await File.WriteAllTextAsync(corpus, string.Concat(Enumerable.Repeat("the quick brown fox and the lazy dog\n", 20)));
+        Result trained = await Run("tokenizer", "train", corpus, "--vocab-size", "280", "--special", "<|x|>", "-o", file, "--json");
+        trained.Code.ShouldBe(ExitCode.Success, trained.Error);
+        using JsonDocument said = JsonDocument.Parse(trained.Out);
+        said.RootElement.GetProperty("tokens").GetInt32().ShouldBe(280);
+        said.RootElement.GetProperty("lines").GetInt32().ShouldBe(20);
+        Result ids = await Run("tokenize", "--model", file, "the fox<|x|>", "--ids");
+        ids.Out.Trim().ShouldEndWith(" 1");
+        (await Run("tokenize", "--model", file, "--decode", ids.Out.Trim())).Out.Trim().ShouldBe("the fox<|x|>");
+        Result again = await Run("tokenizer", "train", corpus, "-o", file);
+        again.Code.ShouldBe(ExitCode.BadInput);
+        again.Error.ShouldContain("--force");
+    }
+
+    [Theory]
+    [InlineData("--vocab-size 10", "--vocab-size 10")]
+    [InlineData("--kind wordpiece --nfc", "--nfc")]
+    [InlineData("--cased", "--cased")]
+    [InlineData("--min-frequency -1", "--min-frequency")]
+    public async Task What_training_cannot_do_is_named(string flags, string named)
+    {
+        string corpus = Path.Combine(folder, "corpus.txt");
+        await File.WriteAllTextAsync(corpus, "a");
+        Result result = await Run(["tokenizer", "train", corpus, "-o", Path.Combine(folder, "t.json"), .. flags.Split(' ')]);
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain(named);
+    }
+
+    [Fact]
+    public async Task A_folder_of_a_slow_tokenizer_opens_and_one_without_any_says_what_was_looked_for()
+    {
+        Result none = await Run("tokenize", "--model", folder, "the fox");
+        none.Code.ShouldBe(ExitCode.BadInput);
+        none.Error.ShouldContain("spiece.model");
+        await File.WriteAllTextAsync(Path.Combine(folder, "vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nfox\n");
+        (await Run("tokenize", "--model", folder, "The fox", "--ids", "--special")).Out.Trim().ShouldBe("2 5 6 3");
+        (await Run("tokenize", "--model", Path.Combine(folder, "vocab.txt"), "The fox", "--ids")).Out.Trim().ShouldBe("5 6");
+    }
+
+    [Fact]
     public async Task Doctor_lists_and_disassembles_the_generated_kernels()
     {
         Result list = await Run("doctor", "--kernels");
@@ -268,6 +314,7 @@ public sealed class CommandLineTests : IDisposable
         Result seeing = await Run("ask", "-m", model, Photo, "the dogs run");
         seeing.Code.ShouldBe(ExitCode.BadInput);
         seeing.Error.ShouldContain("model-t5 is a model of text alone");
+        (await Run("inspect", model)).Out.ShouldContain("decoder layers 2");
     }
 
     [Fact]
@@ -279,27 +326,7 @@ public sealed class CommandLineTests : IDisposable
         list.RootElement.EnumerateArray().Select(f => f.GetProperty("type").GetString() ?? "").Contains("llama", StringComparer.Ordinal).ShouldBeTrue();
     }
 
-    static Task<Result> Run(params string[] arguments) => Run(TextReader.Null, arguments);
+    static Task<Result> Run(params string[] arguments) => Typed.Run(TextReader.Null, arguments);
 
-    static async Task<Result> Run(TextReader input, params string[] arguments)
-    {
-        using var output = new StringWriter { NewLine = "\n" };
-        using var error = new StringWriter { NewLine = "\n" };
-        using var terminal = new Terminal(input, output, error);
-        int code = await CommandLine.RunAsync(arguments, terminal);
-        return new Result(code, output.ToString(), error.ToString());
-    }
-
-    static string FindRoot()
-    {
-        DirectoryInfo? at = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at!.FullName, "Sensorium.slnx")))
-        {
-            at = at.Parent;
-        }
-
-        return at.FullName;
-    }
-
-    sealed record Result(int Code, string Out, string Error);
+    static Task<Result> Run(TextReader input, params string[] arguments) => Typed.Run(input, arguments);
 }

@@ -11,12 +11,18 @@ public class BundleTests
     static readonly string[] Required =
     [
         "llama", "llama-bf16", "llama-dynamic", "llama-sharded", "llama-yarn", "t5", "flan-t5", "gguf-archs", "efficientnet-lite", "ssdlite-coco", "nano", "smollm2-chat",
+        "bert", "bert-embed", "roberta-embed",
         "vit", "vit-pooled", "clip", "clip-gelu", "clip-vision", "clip-vision-projection", "siglip", "siglip-vision", "llava", "llava-full", "gguf-mmproj",
-        "sampling", "jinja", "jpeg-pixels", "png-pixels", "resize-pillow", "gguf-quant-types", "image-load", "processor-clip", "processor-siglip", "processor-vit",
+        "sampling", "jinja", "jpeg-pixels", "png-pixels", "resize-pillow", "gguf-quant-types", "image-load", "image-ops", "processor-clip", "processor-siglip", "processor-vit",
+        "tokenizers", "tokenizer-json", "tokenizer-kinds", "sentencepiece", "tiktoken", "tokenizer-training", "chat-templates",
     ];
 
     // No model in them, so no tier either.
-    static readonly string[] WithoutModel = ["sampling", "jinja", "jpeg-pixels", "png-pixels", "resize-pillow", "image-load", "image-ops", "processor-clip", "processor-siglip", "processor-vit"];
+    static readonly string[] WithoutModel =
+    [
+        "sampling", "jinja", "jpeg-pixels", "png-pixels", "resize-pillow", "image-load", "image-ops", "processor-clip", "processor-siglip", "processor-vit",
+        "tokenizers", "tokenizer-json", "tokenizer-kinds", "sentencepiece", "tiktoken", "tokenizer-training", "chat-templates",
+    ];
 
     public static IEnumerable<object[]> Carried => Rows(Repository.Bundles, KernelTiers.Available);
 

@@ -7,7 +7,15 @@ using Sensorium.Tensors.Cpu;
 
 namespace Sensorium.Inference.Tests;
 
+/// <summary>
+/// Classes that run while no other does. A collection that another test brings about ends the thread's piece of the heap,
+/// and what was free in it then counts as allocated.
+/// </summary>
+[CollectionDefinition(nameof(AloneCollection), DisableParallelization = true)]
+public sealed class AloneCollection;
+
 /// <summary>A step in which sequences only go on allocates nothing on the managed heap.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class SteadyStepTests : IDisposable
 {
     const int Sequences = 3;

@@ -161,7 +161,7 @@ public sealed class T5Tests : IDisposable
         using (ModelFiles files = ModelFiles.Open(folder))
         {
             var unknown = new List<string>();
-            foreach (RawTensor tensor in files.Family.Gguf!.Names(files.Config).FromHub(files.Source.Names.Select(n => files.Source[n]), unknown))
+            foreach (PlannedTensor tensor in files.Family.Gguf!.Names(files.Config).FromHub(files.Source.Tensors.Select(PlannedTensor.Of), unknown))
             {
                 writer.Add(tensor);
             }

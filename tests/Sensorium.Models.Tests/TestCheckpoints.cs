@@ -35,13 +35,15 @@ sealed class TestCheckpoints : IDisposable
     }
 
     /// <summary>A copy of a carried checkpoint whose config is changed.</summary>
-    public string Copy(string folder, Action<JsonObject> change)
+    public string Copy(string folder, Action<JsonObject> change, string suffix = "copy")
     {
-        string copy = Path.Combine(root, Path.GetFileName(Path.GetDirectoryName(folder)) + "-copy");
+        string copy = Path.Combine(root, $"{Path.GetFileName(Path.GetDirectoryName(folder))}-{suffix}");
         Directory.CreateDirectory(copy);
-        foreach (string file in Directory.EnumerateFiles(folder))
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
-            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
+            string target = Path.Combine(copy, Path.GetRelativePath(folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target, overwrite: true);
         }
 
         string configFile = Path.Combine(copy, "config.json");
@@ -94,6 +96,10 @@ sealed class TestCheckpoints : IDisposable
         public Checkpoint Weights(string file, string key) => throw new NotSupportedException();
 
         public Config? Settings(string file) => null;
+
+        public IReadOnlyList<Config>? SettingsList(string file) => null;
+
+        public Checkpoint WeightsOf(string folder) => throw new NotSupportedException();
     }
 
     static string FindRepository()

@@ -167,6 +167,16 @@ public sealed class VisionTowerTests : IDisposable
         (processor.ResizeWidth, processor.CropWidth).ShouldBe((30, 28));
     }
 
+    [Fact]
+    public void SettingsThatMakePicturesSmallerThanAPatchAreNamed()
+    {
+        string folder = checkpoints.Copy(Folder("clip-vision"), _ => { });
+        File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"), """{"image_processor_type": "CLIPImageProcessor", "size": 13, "crop_size": 13}""");
+        CheckpointException e = Should.Throw<CheckpointException>(() => Load(folder));
+        e.Item.ShouldBe("crop_size");
+        e.Message.ShouldContain("preprocessor_config.json");
+    }
+
     static Config Json(string json)
     {
         using JsonDocument document = JsonDocument.Parse(json);

@@ -32,6 +32,16 @@ public static class TextParsers
 
     public static FuzzParser GgufVocabulary { get; } = new("gguf-vocabulary", GgufVocabularyFuzz.One, () => [.. Enumerable.Range(0, 8).Select(i => (byte[])[(byte)i, (byte)i, 1, 2, 1, 0, 0, (byte)(i / 4), .. Encoding.UTF8.GetBytes("a2<unk>\nb3<s>\nc1a\nd1b\ne1ab\nf1▁\ng1a b\nh4fox\ni6<0x41>\nj1Ġ\nk1▁a")])]) { Pieces = Marks };
 
+    public static FuzzParser Folder { get; } = new("tokenizer-folder", FolderFuzz.One, () => [.. ((string[])
+    [
+        "{\"tokenizer_class\":\"GPT2Tokenizer\",\"add_bos_token\":true}\u001E{}\u001E{\"<x>\":9}\u001Evocab.json\u001E{\"a\":0,\"b\":1,\"ab\":2,\"Ġ\":3,\"a</w>\":4,\"<|endoftext|>\":5}\u001E#version: 0.2\na b\n",
+        "{\"tokenizer_class\":\"CLIPTokenizer\"}\u001E{\"unk_token\":{\"content\":\"a\",\"lstrip\":true}}\u001E\u001Evocab.json\u001E{\"a\":0,\"b\":1,\"ab\":2,\"a</w>\":4,\"<|startoftext|>\":6,\"<|endoftext|>\":5}\u001Ea b\n",
+        "{\"tokenizer_class\":\"BertTokenizer\",\"do_lower_case\":false,\"added_tokens_decoder\":{\"7\":{\"content\":\"fox\",\"special\":true}}}\u001E{\"additional_special_tokens\":[\"<y>\"]}\u001E\u001Evocab.txt\u001E[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\n##x\na",
+        "{\"tokenizer_class\":\"LlamaTokenizer\",\"legacy\":false}\u001E\u001E\u001Etokenizer.model\u001EYQ== 0\nYg== 1\nYWI= 2",
+    ]).Select(Encoding.UTF8.GetBytes)]) { Pieces = [.. Marks, "\u001E"u8.ToArray()] };
+
+    public static FuzzParser CharsMap { get; } = new("charsmap", CharsMapFuzz.One, () => [System.Text.Json.JsonDocument.Parse(Jsons[2]).RootElement.GetProperty("normalizer").GetProperty("precompiled_charsmap").GetBytesFromBase64()]);
+
     public static FuzzParser Regex { get; } = new("regex", RegexFuzz.One, () => [.. ((string[])
     [
         Sensorium.Text.Tokenizers.Patterns.WordPattern.Llama3Regex, @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{M}]*+(?:'[sS]|(?>a|b)+?)?|\p{N}{1,3}+| ?[^\s\p{L}]+[\r\n/]*|\s++$|(?<!a)\bx(?=y{2,})", "[a-z&&[^aeiou]]|[[:alpha:]]+|(?i)ab(?m:.)|\\x{1F600}|^$",
@@ -42,5 +52,5 @@ public static class TextParsers
         Pieces = [.. TemplateFuzzTests.Pieces.Select(Encoding.UTF8.GetBytes)],
     };
 
-    public static IReadOnlyList<FuzzParser> All { get; } = [TokenizerJson, SentencePiece, Tiktoken, GgufVocabulary, Regex, Template];
+    public static IReadOnlyList<FuzzParser> All { get; } = [TokenizerJson, SentencePiece, Tiktoken, GgufVocabulary, Folder, CharsMap, Regex, Template];
 }

@@ -66,7 +66,7 @@ public sealed class NameTableTests
             RawTensor.FromFloats("stranger", [1], [9]),
         ];
         var unknown = new List<string>();
-        RawTensor[] other = [.. table.FromHub(hub, unknown)];
+        RawTensor[] other = [.. table.FromHub(hub.Select(PlannedTensor.Of), unknown).Select(tensor => tensor.Fetch())];
         unknown.ShouldBe(["stranger"]);
         other.Select(tensor => tensor.Name).ShouldBe(["blk.0.attn_q.weight", "blk.0.ffn_up_exps.weight", "blk.0.qkv.weight", "blk.0.norm.weight", "h.0.c_attn.weight", "stranger"]);
         other[1].Shape.ToArray().ShouldBe([2L, 1, 2]);
@@ -78,5 +78,26 @@ public sealed class NameTableTests
         foreach (RawTensor tensor in hub)
             at.OptionalValues(tensor.Name).ShouldBe(BlockFormats.ToFloats(tensor), tensor.Name);
         at.Finish();
+    }
+
+    [Fact]
+    public void Outer_dimensions_of_one_come_off_and_go_back_on()
+    {
+        TensorTransform boxed = TensorTransform.Boxed(2);
+        boxed.HubShape([1, 1, 5]).ShouldBe([5L]);
+        boxed.HubShape([1, 4, 5]).ShouldBe([4L, 5L]);
+        RawTensor file = RawTensor.FromFloats("cls_token", [1, 1, 3], [1, 2, 3]);
+        RawTensor hub = boxed.ToHub("class_embedding", file);
+        hub.Shape.ToArray().ShouldBe([3L]);
+        boxed.FromHub("cls_token", hub).Shape.ToArray().ShouldBe([1L, 1L, 3L]);
+    }
+
+    [Fact]
+    public void A_table_within_a_place_keeps_it_on_both_sides()
+    {
+        NamePlace place = table.Within("language_model").PlacesOf("language_model.h.3.c_attn.weight").First();
+        place.Name.ShouldBe("language_model.h.3.c_attn.weight");
+        place.Transform.ShouldBe(TensorTransform.Transposed);
+        table.Within("language_model").PlacesOf("bert.x").First().Name.ShouldBe("bert.x");
     }
 }

@@ -1,6 +1,7 @@
 using Sensorium.Cli.Console;
 using Sensorium.Inference;
 using Sensorium.Models.Loading;
+using Sensorium.Models.Systems;
 using Sensorium.Tensors;
 using Sensorium.Weights;
 
@@ -14,6 +15,20 @@ static class ModelLoading
     {
         using var progress = new Progress(terminal, $"loading {model}");
         return SensoriumRuntime.Load(model, new EngineOptions { Numerics = numerics }, progress: new Loading(progress), cancellation: cancellation, mmproj: mmproj);
+    }
+
+    /// <summary>A model that embeds, with its engine.</summary>
+    public static EmbeddingRuntime Embeddings(LocatedModel model, Numerics numerics, Terminal terminal, CancellationToken cancellation)
+    {
+        using var progress = new Progress(terminal, $"loading {model.Name}");
+        return EmbeddingRuntime.Load(model.Path, new EngineOptions { Numerics = numerics }, new Loading(progress), cancellation);
+    }
+
+    /// <summary>A model that embeds, without an engine.</summary>
+    public static EmbeddingSystem Embeddings(LocatedModel model, Device device, Terminal terminal, CancellationToken cancellation)
+    {
+        using var progress = new Progress(terminal, $"loading {model.Name}");
+        return ModelLoader.LoadEmbeddings(model.Path, device, new Loading(progress), cancellation);
     }
 
     /// <summary>A model of any family.</summary>

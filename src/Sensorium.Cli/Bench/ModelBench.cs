@@ -195,6 +195,37 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
     {
         (int width, int height) = run.Processor.OutputSize(640, 480);
         var pixels = new float[width * height * 3];
+        return Encoder($"picture through {name}", 1, arithmetic, c =>
+        {
+            var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
+            return () => run.Forward(c, maps);
+        });
+    }
+
+    /// <summary>One text, and then several of different lengths in one pass: the time of a text, and the speed of the products.</summary>
+    /// <param name="encoder">Makes vectors of texts.</param>
+    /// <param name="tokens">The length of the one text, and of the longest of several.</param>
+    /// <param name="arithmetic">What most of its products are computed in.</param>
+    public IEnumerable<Figure> Texts(Bert encoder, int tokens, Arithmetic arithmetic)
+    {
+        const int Together = 16;
+        int[][] several = [.. Enumerable.Range(1, Together).Select(i => Text(Math.Max(1, tokens * i / Together)))];
+        return
+        [
+            .. Encoder(string.Create(CultureInfo.InvariantCulture, $"text of {tokens} tokens"), 1, arithmetic, c => () => encoder.Vectors(c, [Text(tokens)])),
+            .. Encoder(string.Create(CultureInfo.InvariantCulture, $"each of {Together} texts of {several[0].Length} to {tokens} tokens"), Together, arithmetic, c => () => encoder.Vectors(c, several)),
+        ];
+
+        int[] Text(int length) => [.. Enumerable.Range(0, length).Select(i => (int)(i * 7919L % encoder.VocabularySize))];
+    }
+
+    /// <summary>A pass through an encoder.</summary>
+    /// <param name="name">What one item's time is called.</param>
+    /// <param name="items">Pictures or texts in the pass.</param>
+    /// <param name="arithmetic">What most of its products are computed in.</param>
+    /// <param name="prepare">Brings the input to the device and gives what is timed.</param>
+    IEnumerable<Figure> Encoder(string name, int items, Arithmetic arithmetic, Func<Compute, Func<Tensor>> prepare)
+    {
         using Compute plain = device.NewCompute(numerics);
 
         // The operations are counted as they run, on the try that is not timed.
@@ -213,15 +244,15 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         }
 
         (double peak, string of) = Peak(arithmetic);
-        yield return new Figure($"picture through {name}", seconds * 1e3, "ms");
+        yield return new Figure(name, seconds / items * 1e3, "ms");
         yield return new Figure("its products", operations / seconds / 1e9, "GFLOP/s", operations / seconds / peak, of);
 
         double Once(Compute c)
         {
             c.Reset();
-            var maps = new FeatureMaps(c.FromHost(pixels, width * height, 3), new Grid((1, height, width)));
+            Func<Tensor> pass = prepare(c);
             long start = Stopwatch.GetTimestamp();
-            run.Forward(c, maps);
+            pass();
             return Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
     }

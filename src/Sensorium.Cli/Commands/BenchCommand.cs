@@ -21,7 +21,7 @@ sealed class BenchCommand : Verb
     readonly Option<string?> model = new("--model", "-m") { Description = "A folder, a .gguf file or a model's name; without it and --shape only the machine is measured", HelpName = "model" };
     readonly Option<string?> shape = new("--shape") { Description = $"A well-known model by its shape, with made-up weights: {string.Join(", ", ModelShapes.Names)}", HelpName = "name" };
     readonly Option<string> type = new("--type") { Description = "The type of the made-up weights: F32, BF16, F16, Q8_0, Q4_0, Q4_K …", DefaultValueFactory = _ => "Q8_0", HelpName = "type" };
-    readonly Option<int> prompt = new("--prompt") { Description = "Tokens of the prompt", DefaultValueFactory = _ => 512, HelpName = "count" };
+    readonly Option<int?> prompt = new("--prompt") { Description = "Tokens of the prompt, or of a text that is embedded; by default 512, minilm 128", HelpName = "count" };
     readonly Option<int> steps = new("--steps") { Description = "Tokens of the answer", DefaultValueFactory = _ => 32, HelpName = "count" };
     readonly Option<bool> exact = new("--exact") { Description = "Float32 throughout instead of the fast kernels" };
     readonly Option<bool> profile = new("--profile") { Description = "Time by operation" };
@@ -46,8 +46,8 @@ sealed class BenchCommand : Verb
 
     int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
-        int promptTokens = Positive(parsed, prompt);
-        int newTokens = Positive(parsed, steps);
+        int promptTokens = parsed.GetValue(prompt) is { } asked ? Positive(prompt, asked) : ModelShapes.UsualTokens(parsed.GetValue(shape) ?? "");
+        int newTokens = Positive(steps, parsed.GetValue(steps));
         if (parsed.GetValue(model) is not null && parsed.GetValue(shape) is not null)
         {
             throw new UsageException("--model and --shape exclude each other");
@@ -114,6 +114,14 @@ sealed class BenchCommand : Verb
         if (PictureRun.Of(built) is { } run)
         {
             foreach (Figure figure in bench.Picture("the encoder", run, bench.ArithmeticOf(weights)))
+            {
+                yield return figure;
+            }
+        }
+
+        if (built is Bert bert)
+        {
+            foreach (Figure figure in bench.Texts(bert, Math.Min(promptTokens, bert.ContextLength), bench.ArithmeticOf(weights)))
             {
                 yield return figure;
             }
@@ -218,8 +226,8 @@ sealed class BenchCommand : Verb
         writer.WriteEndObject();
     });
 
-    static int Positive(ParseResult parsed, Option<int> option) =>
-        parsed.GetValue(option) is > 0 and <= 1_000_000 and var value ? value : throw new UsageException($"{option.Name} is 1 to 1000000, not {parsed.GetValue(option)}");
+    static int Positive(Option option, int value) =>
+        value is > 0 and <= 1_000_000 ? value : throw new UsageException($"{option.Name} is 1 to 1000000, not {value}");
 
     static string Number(double value) => value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : "0.00", CultureInfo.InvariantCulture);
 }

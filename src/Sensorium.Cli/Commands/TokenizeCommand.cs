@@ -12,7 +12,7 @@ namespace Sensorium.Cli.Commands;
 sealed class TokenizeCommand : Verb
 {
     readonly Argument<string?> text = new("text") { Description = "The text, or ids for --decode; without it, standard input is read", Arity = ArgumentArity.ZeroOrOne };
-    readonly Option<string> model = new("--model", "-m") { Description = "A model's folder, .gguf file or name, or a tokenizer.json", DefaultValueFactory = _ => "smollm2-135m-instruct", HelpName = "model" };
+    readonly Option<string> model = new("--model", "-m") { Description = "A model's folder, .gguf file or name, or a tokenizer's file: tokenizer.json, tokenizer.model, .tiktoken, vocab.txt", DefaultValueFactory = _ => "smollm2-135m-instruct", HelpName = "model" };
     readonly Option<bool> special = new("--special") { Description = "Add the special tokens that the tokenizer adds" };
     readonly Option<bool> decode = new("--decode") { Description = "From ids (separated by spaces or commas) to text" };
     readonly Option<bool> ids = new("--ids") { Description = "Ids alone, on one line" };
@@ -35,7 +35,7 @@ sealed class TokenizeCommand : Verb
 
     protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
-        Tokenizer tokenizer = Open(parsed.GetValue(model)!);
+        Tokenizer tokenizer = TokenizerFiles.Read(ModelLocator.Locate(parsed.GetValue(model)!));
         string input = parsed.GetValue(text) ?? terminal.In.ReadToEnd();
         if (parsed.GetValue(decode))
         {
@@ -75,18 +75,6 @@ sealed class TokenizeCommand : Verb
         }
 
         return Task.FromResult(ExitCode.Success);
-    }
-
-    static Tokenizer Open(string name)
-    {
-        string path = ModelLocator.Locate(name);
-        if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
-        {
-            return Tokenizer.FromJson(File.ReadAllBytes(path), path);
-        }
-
-        using ModelFiles files = ModelFiles.Open(path);
-        return files.ReadTokenizer() ?? throw new CheckpointException(path, "has no tokenizer of its own; name its language model");
     }
 
     static int[] Ids(string text, Tokenizer tokenizer) =>

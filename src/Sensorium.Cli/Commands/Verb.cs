@@ -15,19 +15,33 @@ abstract class Verb
     /// <summary>Command lines that work from the root of a checkout.</summary>
     public abstract IReadOnlyList<string> Examples { get; }
 
+    /// <summary>What it falls into (<c>tokenizer train</c>); then it does nothing by itself.</summary>
+    public virtual IReadOnlyList<Verb> Parts => [];
+
     /// <summary>Declares arguments and options.</summary>
-    protected abstract void Declare(Command command);
+    protected virtual void Declare(Command command)
+    {
+    }
 
     /// <summary>Does it.</summary>
     /// <returns>The exit code.</returns>
-    protected abstract Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation);
+    protected virtual Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation) => throw new InvalidOperationException($"{Name} does nothing by itself");
 
     /// <summary>The verb for the parser.</summary>
     public Command Build(Terminal terminal)
     {
         var command = new Command(Name, Description);
         Declare(command);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
+        foreach (Verb part in Parts)
+        {
+            command.Subcommands.Add(part.Build(terminal));
+        }
+
+        if (Parts.Count == 0)
+        {
+            command.SetAction((parsed, cancellation) => RunAsync(parsed, terminal, cancellation));
+        }
+
         return command;
     }
 }

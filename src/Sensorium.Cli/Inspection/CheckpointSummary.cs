@@ -204,34 +204,74 @@ sealed class CheckpointSummary
     static List<(string, string)> ConfigFacts(JsonElement? config)
     {
         var list = new List<(string, string)>();
-        Add("layers", "num_hidden_layers");
-        Add("hidden size", "hidden_size");
-        Add("heads", "num_attention_heads");
-        Add("context", "max_position_embeddings");
-        Add("vocabulary", "vocab_size");
-        Add("classes", "num_classes");
+        Add("", config);
+        foreach (string part in (string[])["vision", "text"])
+        {
+            if (config is { } json && json.TryGetProperty($"{part}_config", out JsonElement section) && section.ValueKind == JsonValueKind.Object)
+            {
+                Add(part + " ", section);
+            }
+        }
+
         return list;
 
-        void Add(string name, string key)
+        void Add(string part, JsonElement? section)
         {
-            if (config.Whole(key) is { } value)
+            if (part.Length > 0 && section.Text("model_type") is { } type)
             {
-                list.Add((name, value.ToString(CultureInfo.InvariantCulture)));
+                list.Add(($"{part}part", type));
+            }
+
+            foreach ((string name, string[] keys) in Sizes)
+            {
+                if (keys.Select(key => section.Whole(key)).FirstOrDefault(value => value is not null) is { } known)
+                {
+                    list.Add((part + name, known.ToString(CultureInfo.InvariantCulture)));
+                }
             }
         }
     }
 
+    // A name for people, and what families call it.
+    static (string Name, string[] Keys)[] Sizes =>
+    [
+        ("layers", ["num_hidden_layers", "n_layer", "num_layers"]),
+        ("decoder layers", ["num_decoder_layers"]),
+        ("hidden size", ["hidden_size", "n_embd", "d_model"]),
+        ("heads", ["num_attention_heads", "n_head", "num_heads"]),
+        ("context", ["max_position_embeddings", "n_positions"]),
+        ("vocabulary", ["vocab_size"]),
+        ("image size", ["image_size"]),
+        ("patch size", ["patch_size"]),
+        ("classes", ["num_classes"]),
+    ];
+
     static List<(string, string)> GgufFacts(GgufMetadata gguf)
     {
         var list = new List<(string, string)>();
-        foreach ((string name, string key) in new[] { ("layers", "block_count"), ("hidden size", "embedding_length"), ("heads", "attention.head_count"), ("context", "context_length") })
+        foreach ((string name, string key) in new[] { ("layers", "block_count"), ("decoder layers", "decoder_block_count"), ("hidden size", "embedding_length"), ("heads", "attention.head_count"), ("context", "context_length") })
         {
-            if (gguf.TryGet($"{gguf.Architecture}.{key}", out GgufValue? value))
+            Add(name, $"{gguf.Architecture}.{key}");
+        }
+
+        Add("projector", "clip.projector_type");
+        foreach (string part in (string[])["vision", "audio"])
+        {
+            Add($"{part} layers", $"clip.{part}.block_count");
+            Add($"{part} hidden size", $"clip.{part}.embedding_length");
+            Add($"{part} heads", $"clip.{part}.attention.head_count");
+        }
+
+        Add("image size", "clip.vision.image_size");
+        Add("patch size", "clip.vision.patch_size");
+        return list;
+
+        void Add(string name, string key)
+        {
+            if (gguf.TryGet(key, out GgufValue? value))
             {
                 list.Add((name, value.ToString()));
             }
         }
-
-        return list;
     }
 }

@@ -9,11 +9,14 @@ static class CheckKinds
     {
         new ForwardCheck(),
         new GenerateCheck(),
+        new EmbedCheck(),
         new ChatCheck(),
         new PerplexityCheck(),
         new ChatTemplateCheck(),
+        new TokenizeCheck(),
         new PreprocessImageCheck(),
         new ResizeImageCheck(),
+        new ImageOpCheck(),
         new DecodeImageCheck(),
         new LoadImageCheck(),
         new AccuracyCheck(),
@@ -27,6 +30,7 @@ static class CheckKinds
     {
         new GgufQuantTypes(),
         new GgufArchitectures(),
+        new GgufVocabularies(),
         new GgufProjectors(),
     }.ToDictionary(kind => kind.Name, StringComparer.Ordinal);
 

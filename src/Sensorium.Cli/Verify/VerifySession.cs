@@ -2,6 +2,7 @@ using Sensorium.Inference;
 using Sensorium.Models.Loading;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
+using Sensorium.Text.Tokenizers;
 using Sensorium.Weights;
 
 namespace Sensorium.Cli.Verify;
@@ -53,6 +54,17 @@ public sealed class VerifySession : IDisposable
     /// <summary>The model at a path as it answers.</summary>
     /// <exception cref="SkipException">Its family is not built yet.</exception>
     public LanguageSystem SystemAt(string path) => Cached(path, () => ModelLoader.LoadSystem(path, Device));
+
+    /// <summary>The model of a check as it embeds: with tokenizer, pooling and processor.</summary>
+    /// <exception cref="SkipException">It is not there, or its family is not built yet.</exception>
+    public EmbeddingSystem Embeddings(Check check) => EmbeddingsAt(Locate(check));
+
+    /// <summary>The model at a path as it embeds.</summary>
+    /// <exception cref="SkipException">Its family is not built yet.</exception>
+    public EmbeddingSystem EmbeddingsAt(string path) => Cached(path, () => ModelLoader.LoadEmbeddings(path, Device));
+
+    /// <summary>A tokenizer, kept while the checks that follow name the same.</summary>
+    public Tokenizer Tokenizer(string key, Func<Tokenizer> load) => Cached(key, load);
 
     /// <inheritdoc/>
     public void Dispose()

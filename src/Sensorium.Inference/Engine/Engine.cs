@@ -5,9 +5,9 @@ namespace Sensorium.Inference;
 
 /// <summary>
 /// Owns the device while models answer: one loop on one thread takes, step by step, the newest rows of all running
-/// sequences and a chunk of waiting prompts or one picture; models take turns. Thread-safe.
+/// sequences and a chunk of waiting prompts or one picture, or a batch of texts to embed; models take turns. Thread-safe.
 /// </summary>
-public sealed class Engine : IDisposable
+public sealed partial class Engine : IDisposable
 {
     readonly Device device;
     readonly EngineOptions options;
@@ -15,13 +15,14 @@ public sealed class Engine : IDisposable
     readonly Lock gate = new();
     readonly List<(ModelHost Host, Sequence Sequence)> submitted = [];
     readonly List<(ModelHost Host, Sequence Sequence)> taken = [];
-    readonly List<ModelHost> hosts = [];
-    readonly List<ModelHost> active = [];
     readonly AutoResetEvent work = new(false);
     readonly Thread? loop;
+
+    // Replaced whole, so that the loop reads it while callers add a model; who adds one wakes the loop afterwards.
+    IEngineHost[] models = [];
     volatile bool stopping;
     bool disposed;
-    int turn;
+    uint turn;
 
     /// <param name="device">What to compute on; the caller keeps it.</param>
     /// <param name="options">How to run.</param>
@@ -49,28 +50,10 @@ public sealed class Engine : IDisposable
     public EngineOptions Options => options;
 
     /// <summary>Memory held for keys and values of all models, in bytes.</summary>
-    public long KvBytes
-    {
-        get
-        {
-            lock (gate)
-            {
-                return hosts.Sum(h => h.KvBytes);
-            }
-        }
-    }
+    public long KvBytes => Volatile.Read(ref models).OfType<ModelHost>().Sum(h => h.KvBytes);
 
     /// <summary>Memory promised to the answers that run, in bytes: the most that their keys and values may take.</summary>
-    internal long PromisedBytes
-    {
-        get
-        {
-            lock (gate)
-            {
-                return hosts.Sum(h => h.PromisedBytes);
-            }
-        }
-    }
+    internal long PromisedBytes => Volatile.Read(ref models).OfType<ModelHost>().Sum(h => h.PromisedBytes);
 
     /// <summary>Scratch memory held, in bytes.</summary>
     public long ScratchBytes => compute.ScratchBytes;
@@ -111,9 +94,9 @@ public sealed class Engine : IDisposable
 
         // What was submitted after the loop's last look has to end as well.
         TakeSubmitted();
-        foreach (ModelHost host in hosts)
+        foreach (IEngineHost host in models)
         {
-            host.FailAll(new ObjectDisposedException(nameof(Engine), "the engine was stopped before the answer ended"));
+            host.FailAll(new ObjectDisposedException(nameof(Engine), "the engine was stopped before the work was done"));
             host.Dispose();
         }
 
@@ -129,9 +112,10 @@ public sealed class Engine : IDisposable
     internal bool Step()
     {
         TakeSubmitted();
-        for (int i = 0; i < active.Count; i++)
+        IEngineHost[] all = Volatile.Read(ref models);
+        for (int i = 0; i < all.Length; i++)
         {
-            ModelHost host = active[turn++ % active.Count];
+            IEngineHost host = all[turn++ % all.Length];
             if (!host.IsIdle)
             {
                 Step(host);
@@ -143,7 +127,7 @@ public sealed class Engine : IDisposable
     }
 
     /// <summary>A step whose failure ends this model's answers, never the loop: a caller gets an error and does not wait for ever.</summary>
-    void Step(ModelHost host)
+    void Step(IEngineHost host)
     {
         try
         {
@@ -192,33 +176,29 @@ public sealed class Engine : IDisposable
 
         foreach ((ModelHost host, Sequence sequence) in taken)
         {
-            // The loop has a list of its own: callers add to the other one at any time.
-            if (!active.Contains(host))
-            {
-                active.Add(host);
-            }
-
             host.Enqueue(sequence);
         }
 
         taken.Clear();
     }
 
-    ModelHost HostOf(LanguageSystem system)
+    ModelHost HostOf(LanguageSystem system) =>
+        HostOf(host => ReferenceEquals(host.System, system), () => new ModelHost(system, device, options));
+
+    T HostOf<T>(Func<T, bool> serves, Func<T> make)
+        where T : class, IEngineHost
     {
         lock (gate)
         {
-            foreach (ModelHost host in hosts)
+            ObjectDisposedException.ThrowIf(stopping, this);
+            T? known = models.OfType<T>().FirstOrDefault(serves);
+            if (known is null)
             {
-                if (ReferenceEquals(host.System, system))
-                {
-                    return host;
-                }
+                known = make();
+                Volatile.Write(ref models, [.. models, known]);
             }
 
-            var added = new ModelHost(system, device, options);
-            hosts.Add(added);
-            return added;
+            return known;
         }
     }
 }

@@ -5,7 +5,7 @@ using Sensorium.Tensors;
 namespace Sensorium.Inference;
 
 /// <summary>One model in the engine: its waiting and running sequences, and its share of a step.</summary>
-sealed class ModelHost : IDisposable
+sealed class ModelHost : IEngineHost
 {
     readonly LanguageSystem system;
     readonly EngineOptions options;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sensorium.Models.Conversion;
 using Sensorium.Models.Layers;
 using Sensorium.Models.Loading;
 using Sensorium.Tensors;
@@ -24,7 +25,30 @@ static class Gemma3
     // llama.cpp's converter keeps the scalar to itself: it is the head's size in all models but the one with 62 layers.
     const int LayersOf27B = 62;
 
-    public static GgufForm Gguf { get; } = new("gemma3", _ => GgufNames.PlusOneNorms) { Complete = (json, _, _) => json["query_pre_attn_scalar"] = Scalar(json) };
+    const string FinalSoftCap = "gemma3.final_logit_softcapping";
+
+    public static GgufForm Gguf { get; } = new("gemma3", _ => GgufNames.PlusOneNorms)
+    {
+        HubClass = "Gemma3ForCausalLM",
+        Defaults = Defaults,
+        Fixed = """{"hidden_activation": "gelu_pytorch_tanh"}""",
+        Complete = (json, metadata, _) =>
+        {
+            json["query_pre_attn_scalar"] = Scalar(json);
+            if (metadata.Number(FinalSoftCap) is { } cap)
+            {
+                json["final_logit_softcapping"] = cap;
+            }
+        },
+        Spell = DropUsualLayers,
+        Describe = (writer, json) =>
+        {
+            if (json.Has("final_logit_softcapping"))
+            {
+                writer.Add(FinalSoftCap, json.Float("final_logit_softcapping"));
+            }
+        },
+    };
 
     public static Decoder Build(Checkpoint at, Config json)
     {
@@ -53,6 +77,16 @@ static class Gemma3
 
         float theta = json.Float("rope_local_base_freq");
         return theta > 0 ? new RopeTable(Rope.Plain(theta, headSize)) : throw json.Bad("rope_local_base_freq", "must be positive");
+    }
+
+    /// <summary>Layer types as every sixth layer attends to all, which GGUF takes for granted.</summary>
+    static void DropUsualLayers(JsonObject json)
+    {
+        if (json["layer_types"] is JsonArray types && !types.Where((type, i) => HubConfig.Text(type) != ((i + 1) % 6 == 0 ? "full_attention" : "sliding_attention")).Any())
+        {
+            json.Remove("layer_types");
+            json["sliding_window_pattern"] = 6;
+        }
     }
 
     static JsonNode? Scalar(JsonObject json) =>

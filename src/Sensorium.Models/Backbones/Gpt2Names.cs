@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sensorium.Models.Loading;
 using Sensorium.Weights;
 
@@ -30,11 +31,31 @@ static class Gpt2Names
         new NameRow("h.{n}.mlp.c_fc.{*}", "blk.{n}.ffn_up.{*}"),
         new NameRow("h.{n}.mlp.c_proj.{*}", "blk.{n}.ffn_down.{*}")))
     {
+        HubClass = "GPT2LMHeadModel",
+        Fixed = """{"activation_function": "gelu_new"}""",
         Complete = (json, _, _) =>
         {
             foreach ((string own, string shared) in Keys)
             {
                 json[own] = json[shared]?.DeepClone();
+                json.Remove(shared);
+            }
+
+            json.Remove("attention_bias");
+        },
+        Spell = json =>
+        {
+            foreach ((string own, string shared) in Keys)
+            {
+                if (json[own]?.DeepClone() is { } value)
+                {
+                    json[shared] = value;
+                }
+            }
+
+            if (json["intermediate_size"] is null && json["n_embd"] is JsonValue width && width.TryGetValue(out int channels))
+            {
+                json["intermediate_size"] = 4L * channels;
             }
         },
     };

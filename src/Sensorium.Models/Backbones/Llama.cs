@@ -1,3 +1,4 @@
+using Sensorium.Models.Conversion;
 using Sensorium.Models.Loading;
 using Sensorium.Tensors;
 using Sensorium.Weights;
@@ -13,10 +14,21 @@ static class Llama
          "max_position_embeddings": 2048}
         """;
 
+    public static GgufForm Gguf { get; } = Form("LlamaForCausalLM");
+
     public static Decoder Build(Checkpoint at, Config json) => new(at, new DecoderConfig(json, at.OptionalValues("rope_freqs.weight")));
 
+    /// <summary>GGUF's architecture of that name, which other families are written as too.</summary>
+    public static GgufForm Form(string hubClass, string defaults = "{}") => new("llama", Names)
+    {
+        HubClass = hubClass,
+        Defaults = defaults,
+        Fixed = """{"hidden_act": "silu"}""",
+        Extra = GgufRope.Llama3Tensors,
+    };
+
     /// <summary>In GGUF, q and k rows have their rotary pairs as neighbours.</summary>
-    public static NameTable Gguf(Config config)
+    static NameTable Names(Config config)
     {
         int heads = config.Int("num_attention_heads");
         return new NameTable(

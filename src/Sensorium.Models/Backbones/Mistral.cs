@@ -1,3 +1,4 @@
+using Sensorium.Models.Loading;
 using Sensorium.Weights;
 
 namespace Sensorium.Models.Backbones;
@@ -11,6 +12,9 @@ static class Mistral
         """;
 
     const string Defaults = """{"sliding_window": 4096, "num_key_value_heads": 8, "max_position_embeddings": 131072}""";
+
+    /// <summary>In GGUF files it is a Llama; llama.cpp has no windows there.</summary>
+    public static GgufForm Gguf { get; } = Llama.Form("MistralForCausalLM", Defaults);
 
     public static Decoder Build(Checkpoint at, Config json)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sensorium.Models.Loading;
 using Sensorium.Weights;
 
@@ -13,7 +14,14 @@ static class Qwen2
 
     const string Defaults = """{"num_key_value_heads": 32, "sliding_window": 4096, "max_window_layers": 28, "max_position_embeddings": 32768}""";
 
-    public static GgufForm Gguf { get; } = new("qwen2", _ => GgufNames.PreNorm);
+    public static GgufForm Gguf { get; } = new("qwen2", _ => GgufNames.PreNorm)
+    {
+        HubClass = "Qwen2ForCausalLM",
+        Defaults = Defaults,
+        Fixed = """{"hidden_act": "silu"}""",
+        Complete = (json, _, _) => json.Remove("attention_bias"),
+        Spell = DropUnusedWindow,
+    };
 
     public static Decoder Build(Checkpoint at, Config json)
     {
@@ -21,6 +29,15 @@ static class Qwen2
         var config = new DecoderConfig(json);
         config = config with { Attention = config.Attention with { InputBias = true, OutputBias = false } };
         return new Decoder(at, WithUpperWindows(config, json));
+    }
+
+    /// <summary>A window that the config names and does not use.</summary>
+    public static void DropUnusedWindow(JsonObject json)
+    {
+        if (json["use_sliding_window"] is not JsonValue value || !value.TryGetValue(out bool used) || !used)
+        {
+            json.Remove("sliding_window");
+        }
     }
 
     /// <summary><c>use_sliding_window</c>: layers from <c>max_window_layers</c> on attend within the window.</summary>

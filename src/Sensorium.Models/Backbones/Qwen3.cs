@@ -9,7 +9,13 @@ static class Qwen3
 {
     public const string Defaults = """{"head_dim": 128, "sliding_window": 4096, "max_window_layers": 28, "max_position_embeddings": 32768}""";
 
-    public static GgufForm Gguf { get; } = new("qwen3", _ => GgufNames.PreNorm);
+    public static GgufForm Gguf { get; } = new("qwen3", _ => GgufNames.PreNorm)
+    {
+        HubClass = "Qwen3ForCausalLM",
+        Defaults = Defaults,
+        Fixed = """{"hidden_act": "silu"}""",
+        Spell = Qwen2.DropUnusedWindow,
+    };
 
     public static Decoder Build(Checkpoint at, Config json)
     {

@@ -6,7 +6,8 @@ namespace Sensorium.Models.Backbones;
 /// <summary>T5's settings (transformers T5Config): the original's, those of v1.1 (Flan-T5) and of mT5.</summary>
 sealed class T5Config
 {
-    const string Defaults = """
+    /// <summary>What transformers' class has where a config leaves it out.</summary>
+    public const string Defaults = """
         {
             "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_heads": 8,
             "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128,

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sensorium.Models.Conversion;
 using Sensorium.Models.Loading;
 using Sensorium.Weights;
 
@@ -24,8 +25,41 @@ static class T5Names
         .. Attention("decoder.block.{n}.layer.1.EncDecAttention", "dec.blk.{n}.cross_attn"),
     ]))
     {
+        HubClass = "T5ForConditionalGeneration",
+        Defaults = T5Config.Defaults,
         Complete = Complete,
+        Spell = Spell,
+        Describe = Describe,
     };
+
+    /// <summary>How the metadata has it: the same settings under the names that decoders share.</summary>
+    static void Spell(JsonObject json)
+    {
+        foreach ((string own, string shared) in Keys)
+        {
+            if (json[own] is { } value)
+            {
+                json[shared] = value.DeepClone();
+            }
+        }
+
+        json["max_position_embeddings"] ??= 512;
+        json["num_key_value_heads"] = json["num_heads"]?.DeepClone();
+        json["layer_norm_eps"] = json["layer_norm_epsilon"]?.DeepClone();
+
+        // transformers writes what follows from the kind of feed-forward beside it.
+        if ((HubConfig.Text(json["feed_forward_proj"]), HubConfig.Text(json["dense_act_fn"])) is ("relu", "relu") or ("gated-gelu", "gelu_new"))
+        {
+            json.Remove("dense_act_fn");
+        }
+    }
+
+    static void Describe(GgufWriter writer, Config json)
+    {
+        writer.Add("t5.decoder_block_count", (uint)json.IntOr("num_decoder_layers", json.Int("num_layers")));
+        writer.Add("t5.attention.relative_buckets_count", (uint)json.IntOr("relative_attention_num_buckets", 32));
+        writer.Add("t5.decoder_start_token_id", (uint)json.IntOr("decoder_start_token_id", json.IntOr("pad_token_id", 0, least: 0), least: 0));
+    }
 
     static (string Own, string Shared)[] Keys =>
     [

@@ -25,7 +25,11 @@ static class Processors
         {
             // The oldest files do not say whose they are.
             bool named = settings.Has("image_processor_type") || settings.Has("feature_extractor_type");
-            return ImageProcessors.FromTransformers(named ? settings.Json : settings.WithDefaults(Named(type)).Json, settings.Source);
+            ImageProcessor own = ImageProcessors.FromTransformers(named ? settings.Json : settings.WithDefaults(Named(type)).Json, settings.Source);
+            (int across, int down) = own.OutputSize(config.ImageSize.Width, config.ImageSize.Height);
+            return across >= config.PatchSize && down >= config.PatchSize
+                ? own
+                : throw settings.Bad(own.CropWidth > 0 ? "crop_size" : "size", $"makes pictures of {across} x {down} pixels, less than a patch of {config.PatchSize}");
         }
 
         (int height, int width) = config.ImageSize;

@@ -16,7 +16,7 @@ public enum QueryKeyNorm
     Row,
 }
 
-/// <summary>How a decoder's self-attention is built.</summary>
+/// <summary>How self-attention is built.</summary>
 /// <param name="HiddenSize">Channels of the rows.</param>
 /// <param name="Shape">Heads and their sizes, scale, window, soft cap.</param>
 /// <param name="Rope">Rotary angles; null: positions are not rotated.</param>

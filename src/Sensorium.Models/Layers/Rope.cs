@@ -186,7 +186,7 @@ public static class Rope
     }
 
     /// <summary>Llama 3.1: long wavelengths are slowed down by the factor, short ones kept, those between blended.</summary>
-    static float[] Llama3(float[] frequencies, Config scaling)
+    internal static float[] Llama3(float[] frequencies, Config scaling)
     {
         float factor = Factor(scaling);
         float lowFactor = scaling.Float("low_freq_factor");

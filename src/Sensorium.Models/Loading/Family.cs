@@ -17,6 +17,14 @@ public interface IPartOpener
     /// <summary>A JSON file of settings beside the config, such as <c>preprocessor_config.json</c>; null where there is none.</summary>
     /// <exception cref="CheckpointException">It is broken.</exception>
     Config? Settings(string file);
+
+    /// <summary>The same for a file that holds an array of objects, such as <c>modules.json</c>; null where there is none.</summary>
+    /// <exception cref="CheckpointException">It is broken.</exception>
+    IReadOnlyList<Config>? SettingsList(string file);
+
+    /// <summary>The weights of a folder inside this checkpoint's own; they are loaded with this one's.</summary>
+    /// <param name="folder">Relative to the checkpoint's folder.</param>
+    Checkpoint WeightsOf(string folder);
 }
 
 /// <summary>A model built from a checkpoint, and the files it came from.</summary>
@@ -26,6 +34,20 @@ public sealed record ModelPart(object Model, ModelFiles Files)
 {
     /// <summary>All its weights, those of its parts included; set once it is loaded.</summary>
     public IReadOnlyList<Weight> Weights { get; init; } = [];
+}
+
+/// <summary>What becomes a vector.</summary>
+[Flags]
+public enum Embeds
+{
+    /// <summary>Nothing does.</summary>
+    Nothing = 0,
+
+    /// <summary>Texts do.</summary>
+    Texts = 1,
+
+    /// <summary>Pictures do.</summary>
+    Pictures = 2,
 }
 
 /// <summary>One kind of checkpoint: its names in configs, what it takes and gives, and how it is built.</summary>
@@ -42,6 +64,9 @@ public sealed record Family
 
     /// <summary>What it gives: text, labels, boxes.</summary>
     public required string Gives { get; init; }
+
+    /// <summary>What it turns into vectors by itself (see <see cref="IEmbeds"/>).</summary>
+    public Embeds Embeds { get; init; }
 
     /// <summary>Builds the model on a checkpoint's root.</summary>
     public required Func<Checkpoint, Config, IPartOpener, object> Build { get; init; }

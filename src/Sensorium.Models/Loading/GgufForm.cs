@@ -7,7 +7,7 @@ namespace Sensorium.Models.Loading;
 /// <summary>How a family looks in GGUF files.</summary>
 /// <param name="Architecture"><c>general.architecture</c></param>
 /// <param name="Names">The tensors' other names, from the config that <see cref="ReadConfig"/> makes.</param>
-public sealed record GgufForm(string Architecture, Func<Config, NameTable> Names)
+public sealed partial record GgufForm(string Architecture, Func<Config, NameTable> Names)
 {
     // What llama.cpp's converter writes for decoders of every family.
     static readonly (string Hub, string Gguf)[] DecoderKeys =
@@ -28,6 +28,9 @@ public sealed record GgufForm(string Architecture, Func<Config, NameTable> Names
         ("rope_scaling.factor", "{arch}.rope.scaling.factor"),
         ("rope_scaling.original_max_position_embeddings", "{arch}.rope.scaling.original_context_length"),
         ("rope_scaling.attention_factor", "{arch}.rope.scaling.attn_factor"),
+        ("rope_scaling.beta_fast", "{arch}.rope.scaling.yarn_beta_fast"),
+        ("rope_scaling.beta_slow", "{arch}.rope.scaling.yarn_beta_slow"),
+        ("rope_local_base_freq", "{arch}.rope.freq_base_swa"),
     ];
 
     /// <summary><c>clip.projector_type</c>, where files of one architecture differ by it; null: it does not matter.</summary>
@@ -61,6 +64,7 @@ public sealed record GgufForm(string Architecture, Func<Config, NameTable> Names
 
         json["tie_word_embeddings"] = !source.TryGet("output.weight", out _);
         json["attention_bias"] = source.TryGet("blk.0.attn_q.bias", out _);
+        AddFixed(json);
         Complete?.Invoke(json, metadata, source);
         using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
         return new Config(metadata.Path, document.RootElement.Clone());

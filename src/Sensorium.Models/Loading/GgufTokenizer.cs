@@ -4,23 +4,26 @@ using Sensorium.Weights;
 namespace Sensorium.Models.Loading;
 
 /// <summary>Takes a GGUF file's vocabulary out of its metadata.</summary>
-static class GgufTokenizer
+public static class GgufTokenizer
 {
     const string Prefix = "tokenizer.ggml.";
 
-    public static Tokenizer? Read(GgufMetadata metadata) =>
-        metadata.String(Prefix + "model") is { } model && metadata.TryGet(Prefix + "tokens", out GgufValue? tokens)
-            ? Tokenizer.FromGguf(Vocabulary(metadata, model, tokens), metadata.Path)
-            : null;
+    /// <summary>The tokenizer that it makes; null where the file has no vocabulary.</summary>
+    /// <exception cref="TokenizerException">It is broken.</exception>
+    public static Tokenizer? Read(GgufMetadata metadata) => ReadVocabulary(metadata) is { } vocabulary ? Tokenizer.FromGguf(vocabulary, metadata.Path) : null;
+
+    /// <summary>The vocabulary as it stands there; null where the file has none.</summary>
+    public static GgufVocabulary? ReadVocabulary(GgufMetadata metadata) =>
+        metadata.String(Prefix + "model") is { } model && metadata.TryGet(Prefix + "tokens", out GgufValue? tokens) ? Vocabulary(metadata, model, tokens) : null;
 
     static GgufVocabulary Vocabulary(GgufMetadata metadata, string model, GgufValue tokens) => new()
     {
         Model = model,
         Pre = metadata.String(Prefix + "pre"),
-        Tokens = tokens.AsStrings(),
+        Tokens = Texts(tokens),
         Scores = metadata.TryGet(Prefix + "scores", out GgufValue? scores) ? scores.AsFloats() : null,
         TokenTypes = metadata.TryGet(Prefix + "token_type", out GgufValue? types) ? types.AsIntegers() : null,
-        Merges = metadata.TryGet(Prefix + "merges", out GgufValue? merges) ? merges.AsStrings() : null,
+        Merges = metadata.TryGet(Prefix + "merges", out GgufValue? merges) ? Texts(merges) : null,
         BosId = Id(metadata, "bos_token_id"),
         EosId = Id(metadata, "eos_token_id"),
         UnknownId = Id(metadata, "unknown_token_id"),
@@ -36,6 +39,12 @@ static class GgufTokenizer
         RemoveExtraWhitespaces = metadata.Flag(Prefix + "remove_extra_whitespaces"),
         PrecompiledCharsMap = metadata.TryGet(Prefix + "precompiled_charsmap", out GgufValue? map) ? Array.ConvertAll(map.AsIntegers(), n => (byte)n) : default,
     };
+
+    static TextList Texts(GgufValue value)
+    {
+        byte[] bytes = value.CopyUtf8(out int[] ends);
+        return new TextList(bytes, ends);
+    }
 
     static int? Id(GgufMetadata metadata, string key) => metadata.Integer(Prefix + key) is { } id and >= 0 and <= int.MaxValue ? (int)id : null;
 }

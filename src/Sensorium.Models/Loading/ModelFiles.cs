@@ -89,18 +89,18 @@ public sealed class ModelFiles : IDisposable
     /// <exception cref="CheckpointException">It is too large or not JSON.</exception>
     public Config? ReadSettings(string name) => Source.Gguf is null && File.Exists(Beside(name)) ? ReadConfig(Beside(name)) : null;
 
+    /// <summary>The same for a file that holds an array of objects.</summary>
+    /// <exception cref="CheckpointException">It is too large, not JSON, or no such array.</exception>
+    public IReadOnlyList<Config>? ReadSettingsList(string name) =>
+        Source.Gguf is null && File.Exists(Beside(name)) ? Config.ParseList(Beside(name), ReadFile(Beside(name))) : null;
+
     /// <summary>The tokenizer; null where the files have none.</summary>
     /// <exception cref="TokenizerException">It is broken.</exception>
-    public Tokenizer? ReadTokenizer()
-    {
-        if (Source.Gguf is { } metadata)
-        {
-            return GgufTokenizer.Read(metadata);
-        }
+    public Tokenizer? ReadTokenizer() => Source.Gguf is { } metadata ? GgufTokenizer.Read(metadata) : TokenizerFiles.ReadFolder(Folder);
 
-        string file = Beside("tokenizer.json");
-        return File.Exists(file) ? Tokenizer.FromJson(ReadFile(file), file, ReadIfThere("tokenizer_config.json"), ReadIfThere("special_tokens_map.json")) : null;
-    }
+    /// <summary>The most tokens that tokenizer_config.json allows a text; null where it says nothing, or as much as nothing.</summary>
+    public int? TokenizerMaxLength =>
+        ReadSettings("tokenizer_config.json") is { } config && config.Has("model_max_length") && config.Double("model_max_length") is >= 1 and <= int.MaxValue and var most ? (int)most : null;
 
     /// <summary>The chat template; null where the files have none.</summary>
     /// <exception cref="TemplateException">It is broken.</exception>
@@ -157,8 +157,6 @@ public sealed class ModelFiles : IDisposable
     }
 
     string Beside(string name) => System.IO.Path.Combine(Folder, name);
-
-    byte[] ReadIfThere(string name) => File.Exists(Beside(name)) ? ReadFile(Beside(name)) : [];
 
     static byte[] ReadFile(string file)
     {

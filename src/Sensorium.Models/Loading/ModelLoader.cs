@@ -79,7 +79,7 @@ public static class ModelLoader
 
     static EmbeddingSystem EmbeddingsOf(ModelPart root, string identity) => root.Model is IEmbeds embeds
         ? embeds.ToEmbeddings(root.Files, identity)
-        : throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and gives no vectors; embedding models are BERT and RoBERTa (texts), CLIP and SigLIP (texts and pictures)");
+        : throw new CheckpointException(root.Files.Path, $"is a {root.Files.Family.Title} ({root.Files.Family.Gives} from {root.Files.Family.Takes}) and gives no vectors; embedding models are BERT and RoBERTa for texts (sentence-transformers/all-MiniLM-L6-v2), CLIP and SigLIP for texts and pictures (openai/clip-vit-base-patch32, google/siglip-base-patch16-224)");
 
     static LanguageSystem SystemOf(ModelPart root, ModelPart? eyes, string identity)
     {
@@ -118,12 +118,13 @@ public static class ModelLoader
     };
 
     internal static Tokenizer TokenizerOf(ModelFiles files) =>
-        files.ReadTokenizer() ?? throw new CheckpointException(files.Path, "has no tokenizer.json; download it from the place the weights are from");
+        files.ReadTokenizer() ?? throw TokenizerFiles.Missing(files.Path);
 
     /// <summary>One checkpoint with all its parts, on one claim.</summary>
     sealed class Build : IDisposable
     {
         readonly List<ModelFiles> files = [];
+        readonly List<TensorSource> inner = [];
         readonly HashSet<string> open = new(StringComparer.Ordinal);
         readonly ModelFiles root;
 
@@ -142,7 +143,7 @@ public static class ModelLoader
             get
             {
                 var text = new StringBuilder();
-                foreach (string file in files.SelectMany(f => f.Source.Files))
+                foreach (string file in files.Select(f => f.Source).Concat(inner).SelectMany(s => s.Files))
                 {
                     var info = new FileInfo(file);
                     text.Append(info.FullName).Append('|').Append(info.Length).Append('|').Append(info.LastWriteTimeUtc.Ticks).Append('\n');
@@ -178,11 +179,23 @@ public static class ModelLoader
             return new ModelPart(part.Family.Build(Checkpoint.Beside(part.Source, part.Names), part.Config, new Opener(this, part)), part);
         }
 
+        public Checkpoint Inside(string folder)
+        {
+            TensorSource source = TensorSource.Open(folder);
+            inner.Add(source);
+            return Checkpoint.Beside(source);
+        }
+
         public void Dispose()
         {
             foreach (ModelFiles file in files)
             {
                 file.Dispose();
+            }
+
+            foreach (TensorSource source in inner)
+            {
+                source.Dispose();
             }
         }
     }
@@ -202,5 +215,9 @@ public static class ModelLoader
         }
 
         public Config? Settings(string file) => from.ReadSettings(file);
+
+        public IReadOnlyList<Config>? SettingsList(string file) => from.ReadSettingsList(file);
+
+        public Checkpoint WeightsOf(string folder) => build.Inside(System.IO.Path.Combine(from.Folder, folder));
     }
 }

@@ -22,6 +22,8 @@ public static class ModelShapes
              "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
             """,
         ["siglip-b-512"] = """{"model_type": "siglip_vision_model", "image_size": 512}""",
+        ["bert-base"] = Bert(768, 3072, 12, 12),
+        ["minilm"] = Bert(384, 1536, 6, 12),
         ["vit-b-32"] = """{"model_type": "clip_vision_model", "architectures": ["CLIPVisionModelWithProjection"]}""",
     };
 
@@ -44,25 +46,21 @@ public static class ModelShapes
         using JsonDocument document = JsonDocument.Parse(json);
         var config = new Config(name, document.RootElement.Clone());
         Checkpoint at = Checkpoint.Synthetic(type);
-        object model = Catalog.Find(config).Build(at, config, NoParts.Instance);
+        object model = Catalog.Find(config).Build(at, config, new NoParts(config, "names a part, which a model by its shape has not"));
         at.Load(device, progress);
         return (model, [.. at.Weights]);
     }
+
+    /// <summary>The length of text that a model of this shape is measured at, in tokens.</summary>
+    public static int UsualTokens(string name) => name == "minilm" ? 128 : 512;
+
+    static string Bert(int hidden, int intermediate, int layers, int heads) => $$"""
+        {"model_type": "bert", "hidden_size": {{hidden}}, "intermediate_size": {{intermediate}}, "num_hidden_layers": {{layers}}, "num_attention_heads": {{heads}}}
+        """;
 
     static string Decoder(int hidden, int intermediate, int layers, int heads, int kvHeads, int vocabulary, int context, int theta) => $$"""
         {"model_type": "llama", "hidden_size": {{hidden}}, "intermediate_size": {{intermediate}}, "num_hidden_layers": {{layers}},
          "num_attention_heads": {{heads}}, "num_key_value_heads": {{kvHeads}}, "vocab_size": {{vocabulary}},
          "max_position_embeddings": {{context}}, "rope_theta": {{theta}}, "rms_norm_eps": 1e-5, "tie_word_embeddings": true}
         """;
-
-    sealed class NoParts : IPartOpener
-    {
-        public static NoParts Instance { get; } = new();
-
-        public ModelPart Open(string path, string key) => throw new NotSupportedException("a model by its shape has no parts");
-
-        public Checkpoint Weights(string file, string key) => throw new NotSupportedException("a model by its shape has no files");
-
-        public Config? Settings(string file) => null;
-    }
 }

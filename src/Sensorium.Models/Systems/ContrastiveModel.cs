@@ -41,6 +41,9 @@ public sealed class ContrastiveModel : IEmbeds
     /// <summary>How logits become scores.</summary>
     public Matching Matching { get; }
 
+    /// <summary>What a label becomes before it is matched with pictures; {} stands for the label. The published examples of each family have theirs.</summary>
+    public string LabelTemplate => Matching == Matching.BestText ? "a photo of a {}" : "This is a photo of {}.";
+
     /// <summary><c>logits_per_image</c>: exp(scale) · pictures · textsᵀ + bias, [pictures, texts].</summary>
     /// <param name="c">The context to compute in.</param>
     /// <param name="pictures">Vectors of length one, [pictures, n].</param>
@@ -80,6 +83,12 @@ public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, Cont
     public override bool TakesPictures => vision is not null;
 
     /// <inheritdoc/>
+    public override int PictureRows => vision?.Transformer.Config.Positions ?? base.PictureRows;
+
+    /// <inheritdoc/>
+    public override string LabelTemplate => pairs?.LabelTemplate ?? base.LabelTemplate;
+
+    /// <inheritdoc/>
     public override Matching? Matching => pairs?.Matching;
 
     /// <inheritdoc/>
@@ -108,7 +117,7 @@ public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, Cont
         int given = ids.Length;
         Array.Resize(ref ids, room);
         ids.AsSpan(given).Fill(tokenizer.Special.Pad ?? fill);
-        return new TokenizedText(ids, 0);
+        return new TokenizedText(ids, 0, room - given);
     }
 
     /// <inheritdoc/>

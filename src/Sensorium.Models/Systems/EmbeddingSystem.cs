@@ -24,8 +24,36 @@ public abstract class EmbeddingSystem
     /// <summary>Whether it embeds pictures.</summary>
     public virtual bool TakesPictures => false;
 
+    /// <summary>Words that the checkpoint puts before texts for a purpose (query, passage …), by name.</summary>
+    public virtual IReadOnlyDictionary<string, string> Prompts => System.Collections.Immutable.ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>The prompt where the caller names none; null: none.</summary>
+    public virtual string? DefaultPrompt => null;
+
     /// <summary>How a picture's logits over texts become scores; null where the model does not match pictures with texts.</summary>
     public virtual Matching? Matching => null;
+
+    /// <summary>What a label becomes before it is matched with pictures, where the caller says nothing else; {} stands for the label.</summary>
+    public virtual string LabelTemplate => "a photo of a {}";
+
+    /// <summary>The rows that a picture takes in the encoder: how many pictures one step of the engine takes goes by it.</summary>
+    public virtual int PictureRows => 512;
+
+    /// <summary>A text with a prompt before it.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="promptName">One of <see cref="Prompts"/>; null: the checkpoint's default, if it has one.</param>
+    /// <exception cref="RequestException">There is no such prompt; the message lists those there are.</exception>
+    public virtual string WithPrompt(string text, string? promptName)
+    {
+        if ((promptName ?? DefaultPrompt) is not { } name)
+        {
+            return text;
+        }
+
+        return Prompts.TryGetValue(name, out string? prompt)
+            ? prompt + text
+            : throw new RequestException(RequestError.UnsupportedOption, $"{Name} has no prompt '{name}'; {(Prompts.Count == 0 ? "it has none at all" : $"it has {string.Join(", ", Prompts.Keys)}")}");
+    }
 
     /// <summary>A text's ids as the model reads them, special tokens included and cut where the model's longest text ends.</summary>
     public virtual TokenizedText Tokenize(string text) => throw new NotSupportedException($"{Name} takes no texts");
@@ -59,4 +87,9 @@ public enum Matching
 /// <summary>A text as ids.</summary>
 /// <param name="Ids">What is embedded.</param>
 /// <param name="TokensLeftOut">How many tokens did not fit; 0: the whole text is embedded.</param>
-public readonly record struct TokenizedText(int[] Ids, int TokensLeftOut);
+/// <param name="FilledUp">How many ids at the end only fill it up to the length that the model is used to.</param>
+public readonly record struct TokenizedText(int[] Ids, int TokensLeftOut, int FilledUp = 0)
+{
+    /// <summary>The text's own tokens.</summary>
+    public int Tokens => Ids.Length - FilledUp;
+}

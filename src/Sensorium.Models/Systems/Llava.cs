@@ -47,7 +47,7 @@ public sealed class Llava : IAnswers
     /// <exception cref="CheckpointException">The config is broken, or a part is none.</exception>
     public static Llava Build(Checkpoint at, Config json, IPartOpener parts)
     {
-        Config text = json.Section("text_config");
+        Config text = json.Section("text_config").WithDefaults("""{"model_type": "llama"}""");
         Family family = Catalog.Find(text);
         if (family.HubNames is { } names)
         {
@@ -55,7 +55,9 @@ public sealed class Llava : IAnswers
         }
 
         text = family.SectionDefaults is { } defaults ? text.WithDefaults(defaults) : text;
-        Backbone language = family.Build(at[LanguageModel], text, parts) as Backbone ?? throw text.Bad("model_type", $"is a {family.Title}, not a language model");
+        Backbone language = family.Build(at[LanguageModel], text, parts) is Backbone built and not EncoderDecoder
+            ? built
+            : throw text.Bad("model_type", $"is a {family.Title}; LLaVA's language model is a decoder by itself");
         int imageTokenId = json.Has("image_token_id") ? json.Int("image_token_id", least: 0) : json.IntOr("image_token_index", 32000, least: 0);
         return new Llava(LlavaVision.Build(at, json, language.HiddenSize, parts), language, imageTokenId);
     }
@@ -108,8 +110,9 @@ public sealed class LlavaSystem(LlavaVision vision, int? imageTokenId) : Languag
     /// <exception cref="CheckpointException">They do not fit together.</exception>
     public static LlavaSystem Join(ModelPart language, ModelPart eyes, string identity)
     {
-        Backbone backbone = language.Model as Backbone
-            ?? throw new CheckpointException(language.Files.Path, $"is a {language.Files.Family.Title}; --mmproj goes with a language model");
+        Backbone backbone = language.Model is Backbone model and not EncoderDecoder
+            ? model
+            : throw new CheckpointException(language.Files.Path, $"is a {language.Files.Family.Title}; an mmproj file goes with a decoder-only language model");
         LlavaVision vision = eyes.Model as LlavaVision
             ?? throw new CheckpointException(eyes.Files.Path, $"is a {eyes.Files.Family.Title} and no vision tower with projector (mmproj-*.gguf)");
         if (vision.HiddenSize != backbone.HiddenSize)

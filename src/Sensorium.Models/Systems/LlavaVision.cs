@@ -41,7 +41,7 @@ public sealed class LlavaVision
     /// <exception cref="CheckpointException">The config is broken, or names a vision tower that is none.</exception>
     public static LlavaVision Build(Checkpoint at, Config json, int hiddenSize, IPartOpener parts)
     {
-        Config vision = json.Section("vision_config");
+        Config vision = json.Section("vision_config").WithDefaults("""{"model_type": "clip_vision_model"}""");
         Family family = Catalog.Find(vision);
         VisionModel tower = family.Build(at["vision_tower"], vision, parts) as VisionModel
             ?? throw vision.Bad("model_type", $"is a {family.Title}; LLaVA's vision tower is a vision transformer (clip_vision_model, siglip_vision_model)");

@@ -15,18 +15,20 @@ internal sealed class AddedVocabulary
     readonly HashSet<string> specials = new(StringComparer.Ordinal);
     readonly Trie raw = new(64);
     readonly Trie normalized = new(16);
+    readonly LongestFirstSearch? search;
 
-    public AddedVocabulary(IEnumerable<AddedToken> tokens, Normalizer? normalizer, bool find, string file)
+    public AddedVocabulary(IEnumerable<AddedToken> tokens, Normalizer? normalizer, bool find, bool longestFirst, string file)
     {
+        search = longestFirst ? new() : null;
         foreach (var token in tokens)
         {
             if (token.Content.Length == 0) continue;
             if (token.Content.Length > MaxContent) throw new TokenizerException(file, "added_tokens", $"the token '{Vocabulary.Shorten(token.Content)}' has more than {MaxContent} characters");
             byId[token.Id] = token;
             ids[token.Content] = token.Id;
-            if (!find)
-            {
-            }
+            if (token.Special) specials.Add(token.Content);
+            if (!find) continue;
+            if (search is not null) search.Add(token);
             else if (!token.Normalized) raw.Add(CodePoints.FromString(token.Content), token.Id);
             else
             {
@@ -35,7 +37,6 @@ internal sealed class AddedVocabulary
                 normalized.Add(text.Chars, token.Id);
                 spellings[token.Id] = CodePoints.ToText(text.Chars);
             }
-            if (token.Special) specials.Add(token.Content);
         }
     }
 
@@ -54,7 +55,22 @@ internal sealed class AddedVocabulary
     public bool IsSpecial(int id) => byId.TryGetValue(id, out var token) && token.Special;
 
     /// <summary>Cuts a text as given: (id, start, end), id -1 for what is no added token.</summary>
-    public List<(int Id, int Start, int End)> SplitRaw(ReadOnlySpan<int> text, bool parseSpecial) => Split(raw, text, parseSpecial);
+    public List<(int Id, int Start, int End)> SplitRaw(ReadOnlySpan<int> text, bool parseSpecial) =>
+        search is null ? Split(raw, text, parseSpecial) : Between(search.Find(text, parseSpecial), text.Length);
+
+    static List<(int Id, int Start, int End)> Between(List<(int Id, int Start, int End)> tokens, int length)
+    {
+        var parts = new List<(int Id, int Start, int End)>(tokens.Count * 2 + 1);
+        int done = 0;
+        foreach (var token in tokens)
+        {
+            if (done < token.Start) parts.Add((-1, done, token.Start));
+            parts.Add(token);
+            done = token.End;
+        }
+        if (done < length) parts.Add((-1, done, length));
+        return parts;
+    }
 
     /// <summary>Cuts a normalized text.</summary>
     public List<(int Id, int Start, int End)> SplitNormalized(ReadOnlySpan<int> text, bool parseSpecial) => Split(normalized, text, parseSpecial);

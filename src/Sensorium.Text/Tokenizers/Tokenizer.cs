@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Sensorium.Text.Tokenizers.Decoders;
 using Sensorium.Text.Tokenizers.Loading;
+using Sensorium.Text.Tokenizers.Loading.Folders;
 using Sensorium.Text.Tokenizers.Models;
+using Sensorium.Text.Tokenizers.Normalizers;
 using Sensorium.Text.Tokenizers.Unicode;
 
 namespace Sensorium.Text.Tokenizers;
@@ -19,7 +21,7 @@ public sealed class Tokenizer
     internal Tokenizer(TokenizerParts parts)
     {
         this.parts = parts;
-        added = new(parts.AddedTokens, parts.Normalizer, parts.FindAddedTokens, parts.File);
+        added = new(parts.AddedTokens, parts.Normalizer, parts.FindAddedTokens, parts.LongestTokensFirst, parts.File);
         int max = parts.Model.Vocabulary.Size - 1;
         int extra = 0;
         foreach (var token in added.Tokens.Values)
@@ -64,6 +66,30 @@ public sealed class Tokenizer
     /// <exception cref="TokenizerException">The file or the pattern is malformed.</exception>
     public static Tokenizer FromTiktoken(ReadOnlySpan<byte> ranks, string fileName, string pattern, IReadOnlyDictionary<string, int> specialTokens) =>
         new(TiktokenFile.Read(ranks, fileName, pattern, specialTokens));
+
+    /// <summary>The files of a model's folder that may hold a vocabulary, in the order in which they are looked for.</summary>
+    public static IReadOnlyList<string> VocabularyFiles => TokenizerFolder.Vocabularies;
+
+    /// <summary>
+    /// Reads the tokenizer of a model's folder: tokenizer.json, or what transformers' slow tokenizers leave there (a SentencePiece model, a tiktoken
+    /// file, vocab.json and merges.txt, vocab.txt), which then becomes what transformers' fast tokenizers make of it.
+    /// </summary>
+    /// <param name="read">A file's bytes by its name; null where it is not there.</param>
+    /// <param name="folder">The folder, for messages.</param>
+    /// <param name="modelType">config.json's model_type, which names the tokenizer where tokenizer_config.json does not; null where there is none.</param>
+    /// <returns>Null where none of <see cref="VocabularyFiles"/> is there.</returns>
+    /// <exception cref="TokenizerException">A file is malformed, or the tokenizer's class is not supported.</exception>
+    public static Tokenizer? FromFolder(Func<string, byte[]?> read, string folder, string? modelType = null)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        return TokenizerFolder.Read(read, folder, modelType) is { } parts ? new(parts) : null;
+    }
+
+    /// <summary>Reads a single file: a tokenizer.json, a SentencePiece model, a tiktoken file or a vocab.txt, told apart by what is in it.</summary>
+    /// <param name="data">The file.</param>
+    /// <param name="fileName">Its name, for messages; a tiktoken file's pattern and special tokens are known by it.</param>
+    /// <exception cref="TokenizerException">It is malformed, or nothing that is known.</exception>
+    public static Tokenizer FromFile(ReadOnlyMemory<byte> data, string fileName) => new(TokenizerFolder.ReadFile(data, fileName));
 
     /// <summary>Number of distinct tokens.</summary>
     public int VocabularySize { get; }
@@ -158,16 +184,30 @@ public sealed class Tokenizer
         return part;
     }
 
-    /// <summary>The normalizer's work and the pre-tokenizer's cuts, to see which part of a pipeline does what.</summary>
-    internal (string Normalized, List<(string Text, int Start, int End)> PreTokens) Trace(string text)
+    /// <summary>What the normalizer and the pre-tokenizer make of a text, to see which step does what.</summary>
+    /// <param name="text">The text, without regard to special tokens.</param>
+    public TokenizerTrace Trace(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         var normalized = new NormalizedText(CodePoints.FromString(text), 0);
-        parts.Normalizer?.Apply(normalized);
+        Normalize(normalized);
         string shown = CodePoints.ToText(normalized.Chars);
         var fresh = new NormalizedText(CodePoints.FromString(shown), 0);
         var segment = new Segment(fresh);
         parts.PreTokenizer?.Apply(segment);
-        return (shown, [.. segment.Ranges.Select(r => (CodePoints.ToText(fresh.Slice(r)), fresh.StartOf(r.Start), fresh.EndOf(r.End - 1)))]);
+        return new(shown, [.. segment.Ranges.Select(r => new PreToken(CodePoints.ToText(fresh.Slice(r)), fresh.StartOf(r.Start), fresh.EndOf(r.End - 1)))]);
+    }
+
+    void Normalize(NormalizedText text)
+    {
+        try
+        {
+            parts.Normalizer?.Apply(text);
+        }
+        catch (TextGrowthException e)
+        {
+            throw new TokenizerException(parts.File, "normalizer", "its replacements make too much of this text", e);
+        }
     }
 
     void Run(string text, bool parseSpecial, Action<NormalizedText, TokenBuffer> segments, Action<int>? token, Action<int, int, int>? placedToken = null)
@@ -219,20 +259,36 @@ public sealed class Tokenizer
 
     void Tokenize(Segment segment, TokenBuffer buffer, ModelScratch memory)
     {
-        var model = parts.Model;
         foreach (var range in CollectionsMarshal.AsSpan(segment.Ranges))
         {
             var piece = segment.Text.Slice(range);
-            if (!parts.CacheWords || piece.Length > WordCache.MaxWord)
+            if (!parts.Model.CutsAtMarks)
             {
-                model.Tokenize(piece, range.Start, buffer, memory);
+                Word(piece, range.Start, parts.CacheWords, buffer, memory);
                 continue;
             }
-            if (memory.Words.TryGet(piece, range.Start, buffer, out int hash)) continue;
-            int from = buffer.Count;
-            model.Tokenize(piece, range.Start, buffer, memory);
-            memory.Words.Add(piece, hash, range.Start, buffer, from);
+            int from = 0;
+            for (int i = 1; i < piece.Length; i++)
+            {
+                if (piece[i] != SentencePieceNormalizer.Mark || piece[i - 1] == SentencePieceNormalizer.Mark) continue;
+                Word(piece[from..i], range.Start + from, true, buffer, memory);
+                from = i;
+            }
+            Word(piece[from..], range.Start + from, true, buffer, memory);
         }
+    }
+
+    void Word(ReadOnlySpan<int> piece, int offset, bool cached, TokenBuffer buffer, ModelScratch memory)
+    {
+        if (!cached || piece.Length > WordCache.MaxWord)
+        {
+            parts.Model.Tokenize(piece, offset, buffer, memory);
+            return;
+        }
+        if (memory.Words.TryGet(piece, offset, buffer, out int hash)) return;
+        int from = buffer.Count;
+        parts.Model.Tokenize(piece, offset, buffer, memory);
+        memory.Words.Add(piece, hash, offset, buffer, from);
     }
 
     /// <summary>The text of token ids; ids that no token has are left out.</summary>

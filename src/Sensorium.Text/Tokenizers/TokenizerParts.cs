@@ -26,6 +26,9 @@ internal sealed record TokenizerParts
     /// <summary>Added tokens are looked for in texts; off where the format never does so (SentencePiece).</summary>
     public bool FindAddedTokens { get; init; } = true;
 
+    /// <summary>Of added tokens that overlap the longest counts, wherever it begins (llama.cpp); else the leftmost, and of these the longest (tokenizers).</summary>
+    public bool LongestTokensFirst { get; init; }
+
     public SpecialTokens Special { get; init; } = new();
 
     /// <summary>Tidy decoded text (clean_up_tokenization_spaces).</summary>

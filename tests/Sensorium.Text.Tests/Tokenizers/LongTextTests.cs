@@ -9,7 +9,7 @@ public class LongTextTests
 
     static string Fill(string unit) => string.Concat(Enumerable.Repeat(unit, Megabyte / unit.Length));
 
-    static readonly string[] Units = ["a", " ", "\u0301", "\n", "'", "1", "😀", "a ", "日"];
+    static readonly string[] Units = ["a", " ", "\u0301", "\n", "'", "1", "😀", "a ", "日", "👩\u200D👩\u200D👧", "thequickbrownfox", "▁"];
 
     static void All(Tokenizer tokenizer, bool roundTrip)
     {
@@ -39,6 +39,20 @@ public class LongTextTests
 
     [Fact]
     public void Unigram() => All(Small.Load("""{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["a",-3],["aa",-4],["▁",-2],["▁a",-2.5],["1",-5]]}""", """{"type":"Metaspace","replacement":"▁","prepend_scheme":"always"}""", normalizer: """{"type":"NFKC"}"""), false);
+
+    [Fact]
+    public void Byte_fallback_bpe_over_the_whole_text() => All(Small.Load("""{"type":"BPE","byte_fallback":true,"fuse_unk":true,"unk_token":"<unk>","vocab":{"<unk>":0,"▁":1,"a":2,"aa":3,"▁a":4,"aaaa":5,"a▁":6,"▁▁":7},"merges":["a a","▁ a","aa aa","a ▁","▁ ▁"]}""", normalizer: """{"type":"Replace","pattern":{"String":" "},"content":"▁"}"""), false);
+
+    [Fact]
+    public void Special_tokens_of_every_length()
+    {
+        // Tokens of one to thirty spaces, as several vocabularies have them: at each place many are possible.
+        var spaces = Enumerable.Range(1, 30).Select(n => new string(' ', n)).ToList();
+        var source = Small.SentencePiece([("a", -1), .. spaces.Select(s => (s, 0f))]);
+        var types = source.TokenTypes!.ToArray();
+        for (int i = 260; i < types.Length; i++) types[i] = 4;
+        All(Tokenizer.FromGguf(source with { TokenTypes = types }, "spaces.gguf"), false);
+    }
 
     [Fact]
     public void Word_piece() => All(Small.Load("""{"type":"WordPiece","unk_token":"[UNK]","max_input_chars_per_word":100000000,"vocab":{"[UNK]":0,"a":1,"##a":2,"##aa":3}}""", """{"type":"BertPreTokenizer"}""", normalizer: """{"type":"BertNormalizer"}"""), false);

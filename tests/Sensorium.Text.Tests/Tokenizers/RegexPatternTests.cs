@@ -112,6 +112,13 @@ public class RegexPatternTests
     [InlineData("(a|a)*b")]
     [InlineData("(?:a?){30}a{30}b")]
     [InlineData(@"(\s+)+\S!")]
+    [InlineData("(((a+)+)+)+b")]
+    [InlineData("(?:(?:a{1,90})*){1,40}b")]
+    [InlineData("(?:a{0,900}){2}b")]
+    [InlineData("(?=(?:a+)+b)a")]
+    [InlineData("(?!(?:a*a*)*$)b")]
+    [InlineData("(?>(?:a|aa)+)b")]
+    [InlineData("(?:(?=a)a|a)*b")]
     public void Hostile_patterns_do_not_blow_up(string regex)
     {
         string text = new('a', 20_000);
@@ -147,6 +154,16 @@ public class RegexPatternTests
         e.File.ShouldBe("tokenizer.json");
         e.Key.ShouldBe("pre_tokenizer.pattern.Regex");
     }
+
+    [Theory]
+    [InlineData(@"(a)\1", @"\1")]
+    [InlineData(@"(?<n>a)\k<n>", @"\k")]
+    [InlineData(@"\g<n>", @"\g")]
+    [InlineData("a{5000}", "repetition of more than")]
+    [InlineData("(?:(?:(?:a{200}){200}){200}){200}", "instructions")]
+    [InlineData("(?:a|b|c){900}{900}", "instructions")]
+    public void What_is_refused_is_named(string regex, string name) =>
+        Should.Throw<TokenizerException>(() => RegexPattern.Compile(regex, "tokenizer.json", "pre_tokenizer.pattern.Regex")).Message.ShouldContain(name);
 
     [Fact]
     public void Deep_nesting_is_refused()

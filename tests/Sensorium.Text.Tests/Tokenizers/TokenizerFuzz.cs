@@ -1,5 +1,6 @@
 using System.Text;
 using Sensorium.Text.Tokenizers;
+using Sensorium.Text.Tokenizers.Conversion;
 using Sensorium.Text.Tokenizers.Patterns;
 
 namespace Sensorium.Text.Tests.Tokenizers;
@@ -12,7 +13,10 @@ public static class TokenizerJsonFuzz
     {
         try
         {
-            FuzzUse.All(Tokenizer.FromJson(data.ToArray(), "fuzz.json"));
+            byte[] json = data.ToArray();
+            var tokenizer = Tokenizer.FromJson(json, "fuzz.json");
+            FuzzUse.All(tokenizer);
+            if (tokenizer.IdLimit < 1 << 16) VocabularyFromHub.Make(json, "fuzz.json", tokenizer, tokenizer.IdLimit, null, new List<string>());
         }
         catch (TokenizerException)
         {
@@ -23,12 +27,19 @@ public static class TokenizerJsonFuzz
 /// <summary>SentencePiece models. May raise <see cref="TokenizerException"/>, nothing else.</summary>
 public static class SentencePieceFuzz
 {
-    /// <summary>Reads one input and encodes and decodes with what it gives.</summary>
+    static readonly string[] Classes = ["", "LlamaTokenizer", "GemmaTokenizer", "T5Tokenizer", "XLMRobertaTokenizer", "SiglipTokenizer"];
+
+    /// <summary>Reads one input, by itself or as a tokenizer class makes it, and encodes and decodes with what it gives.</summary>
     public static void One(ReadOnlySpan<byte> data)
     {
+        byte[] model = data.ToArray();
+        string name = Classes[data.Length % Classes.Length];
+        byte[] config = Encoding.UTF8.GetBytes($$"""{"tokenizer_class":"{{name}}","legacy":{{(data.Length % 2 == 0 ? "true" : "false")}}}""");
         try
         {
-            FuzzUse.All(Tokenizer.FromSentencePiece(data, "fuzz.model", parseControlPieces: true));
+            FuzzUse.All(name.Length == 0
+                ? Tokenizer.FromSentencePiece(data, "fuzz.model", parseControlPieces: true)
+                : Tokenizer.FromFolder(file => file == "tokenizer.model" ? model : file == "tokenizer_config.json" ? config : null, "fuzz")!);
         }
         catch (TokenizerException)
         {
@@ -66,7 +77,7 @@ public static class GgufVocabularyFuzz
         var header = data[..8].ToArray();
         try
         {
-            FuzzUse.All(Tokenizer.FromGguf(new()
+            var vocabulary = new GgufVocabulary
             {
                 Model = Models[header[0] % Models.Length],
                 Pre = Pres[header[1] % Pres.Length],
@@ -80,7 +91,55 @@ public static class GgufVocabularyFuzz
                 AddBos = header[5] % 3 == 0 ? null : header[5] % 3 == 1,
                 AddSpacePrefix = header[6] % 3 == 0 ? null : header[6] % 3 == 1,
                 PrecompiledCharsMap = header[7] % 2 == 0 ? default : Encoding.UTF8.GetBytes(lines[^1]),
-            }, "fuzz.gguf"));
+            };
+            FuzzUse.All(Tokenizer.FromGguf(vocabulary, "fuzz.gguf"));
+            using var json = new MemoryStream();
+            TokenizerJsonWriter.Write(vocabulary, "fuzz.gguf", json, new List<string>());
+            FuzzUse.All(Tokenizer.FromJson(json.ToArray(), "fuzz.json"));
+        }
+        catch (TokenizerException)
+        {
+        }
+    }
+}
+
+/// <summary>A model's folder: settings, vocabulary and merges with U+001E between them. May raise <see cref="TokenizerException"/>, nothing else.</summary>
+public static class FolderFuzz
+{
+    /// <summary>Opens one input, by a class and as SentencePiece's model of every class.</summary>
+    public static void One(ReadOnlySpan<byte> data)
+    {
+        string[] sections = [.. Encoding.UTF8.GetString(data).Split('\u001E'), "", "", "", "", "", ""];
+        byte[]? Read(string name) => name switch
+        {
+            "tokenizer_config.json" => Bytes(0),
+            "special_tokens_map.json" => Bytes(1),
+            "added_tokens.json" => Bytes(2),
+            "merges.txt" => Encoding.UTF8.GetBytes(sections[5]),
+            _ => name == sections[3] ? Encoding.UTF8.GetBytes(sections[4]) : null,
+        };
+        byte[]? Bytes(int section) => sections[section].Length == 0 ? null : Encoding.UTF8.GetBytes(sections[section]);
+        try
+        {
+            if (Tokenizer.FromFolder(Read, "fuzz") is { } tokenizer) FuzzUse.All(tokenizer);
+        }
+        catch (TokenizerException)
+        {
+        }
+    }
+}
+
+/// <summary>SentencePiece's character maps. May raise <see cref="TokenizerException"/>, nothing else.</summary>
+public static class CharsMapFuzz
+{
+    /// <summary>Normalizes with one input, in both ways.</summary>
+    public static void One(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            byte[] map = data.ToArray();
+            FuzzUse.All(Tokenizer.FromGguf(new() { Model = "t5", Tokens = ["<unk>", "</s>", "▁", "a"], Scores = [0, 0, -1, -1], TokenTypes = [2, 3, 1, 1], UnknownId = 0, EosId = 1, PrecompiledCharsMap = map }, "fuzz.gguf"));
+            FuzzUse.All(Small.Load("""{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],["a",-3]]}""", normalizer: $$"""{"type":"Precompiled","precompiled_charsmap":"{{Convert.ToBase64String(map)}}"}"""));
         }
         catch (TokenizerException)
         {

@@ -20,6 +20,12 @@ public class TokenizerFuzzTests
     public void Gguf_vocabularies() => FuzzRun.Rounds(TextParsers.GgufVocabulary, Seed, 800);
 
     [Fact]
+    public void Model_folders() => FuzzRun.Rounds(TextParsers.Folder, Seed, 800);
+
+    [Fact]
+    public void Character_maps() => FuzzRun.Rounds(TextParsers.CharsMap, Seed, 800);
+
+    [Fact]
     public void Regexes() => FuzzRun.Rounds(TextParsers.Regex, Seed, 1500);
 
     [Fact]

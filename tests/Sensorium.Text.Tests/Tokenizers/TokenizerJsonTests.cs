@@ -121,6 +121,18 @@ public class TokenizerJsonTests
         { """{"model":{"type":"BPE","vocab":{"a":0},"merges":["a b"]}}""", "model.merges[0]", "does not have" },
         { """{"model":{"type":"BPE","vocab":{"a":0},"merges":["ab"]}}""", "model.merges[0]", "two tokens" },
         { """{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a"]]}}""", "model.merges[0]", "pair" },
+        { """{"model":{"type":"BPE","vocab":{"a":0},"merges":[["a","b","c"]]}}""", "model.merges[0]", "pair" },
+        { """{"model":{"type":"BPE","vocab":{"a":0},"merges":[7]}}""", "model.merges[0]", "pair" },
+        { """{"model":{"type":"BPE","vocab":{"a":0},"merges":{}}}""", "model.merges", "array" },
+        { """{"model":{"type":"BPE","vocab":[["a",0]],"merges":[]}}""", "model.vocab", "object" },
+        { """{"model":{"type":"BPE","vocab":{"a":"0"},"merges":[]}}""", "model.vocab['a']", "integer" },
+        { """{"model":{"type":"BPE","vocab":{"a":99999999999},"merges":[]}}""", "model.vocab['a']", "integer" },
+        { """{"model":{"type":"BPE","vocab":{"a":{"b":{}}},"merges":[]}}""", "model.vocab['a']", "integer" },
+        { """{"model":[]}""", "model", "object" },
+        { """{"model":{"type":"WordLevel","vocab":{"a":0}},"added_tokens":{}}""", "added_tokens", "array" },
+        { """{"model":{"type":"WordLevel","vocab":{"a":0}},"added_tokens":[{"id":999999999,"content":"x"}]}""", "added_tokens[0].id", "no token id" },
+        { """{"model":{"type":"WordLevel","vocab":{"a":0}},"truncation":{"max_length":"x"}}""", "truncation.max_length", "integer" },
+        { """{"model":{"type":"WordLevel","vocab":{"a":0}}} {}""", "", "JSON" },
         { """{"model":{"type":"Unigram","vocab":[["a"]]}}""", "model.vocab[0]", "pair" },
         { """{"model":{"type":"Unigram","vocab":[["a",0]],"unk_id":7}}""", "model.unk_id", "7" },
         { """{"model":{"type":"WordLevel","vocab":{"a":0}},"normalizer":{"type":"Nope"}}""", "normalizer.type", "Nope" },
@@ -151,6 +163,14 @@ public class TokenizerJsonTests
         Should.Throw<TokenizerException>(() => Tokenizer.FromJson(Encoding.UTF8.GetBytes("""{"model":{"type":"WordLevel","vocab":{"a":0}},"normalizer":""" + deep + "}"), "deep.json"));
         string steps = string.Join(",", Enumerable.Repeat("""{"type":"NFC"}""", 1000));
         Should.Throw<TokenizerException>(() => Small.Load(Words, normalizer: $$"""{"type":"Sequence","normalizers":[{{steps}}]}""")).Message.ShouldContain("1000 steps");
+    }
+
+    [Fact]
+    public void Added_tokens_that_normalize_to_one_another_end()
+    {
+        const string Added = """[{"id":7,"content":"ab","normalized":true},{"id":8,"content":"ba","normalized":true},{"id":9,"content":"aba","normalized":true}]""";
+        var tokenizer = Small.Load(Words, normalizer: """{"type":"Sequence","normalizers":[{"type":"Replace","pattern":{"String":"ab"},"content":"ba"},{"type":"Replace","pattern":{"String":"ba"},"content":"ab"}]}""", added: Added);
+        tokenizer.EncodeIds(string.Concat(Enumerable.Repeat("abba", 1000))).ShouldNotBeEmpty();
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public class VocabularyFileTests
     [Fact]
     public void Gguf_unigram_takes_the_likeliest_path()
     {
-        var tokenizer = Tokenizer.FromGguf(new() { Model = "t5", Tokens = ["<pad>", "</s>", "<unk>", "▁", "a", "b", "ab", "▁ab"], Scores = [0, 0, 0, -2, -3, -3, -3.5f, -9], TokenTypes = [3, 3, 2, 1, 1, 1, 1, 1], UnknownId = 2, EosId = 1 }, "u.gguf");
+        var tokenizer = Tokenizer.FromGguf(new() { Model = "t5", Tokens = ["<pad>", "</s>", "<unk>", "▁", "a", "b", "ab", "▁ab"], Scores = [0, 0, 0, -2, -3, -3, -3.5f, -9], TokenTypes = [3, 3, 2, 1, 1, 1, 1, 1], UnknownId = 2, EosId = 1, AddSpacePrefix = true }, "u.gguf");
         tokenizer.EncodeIds("ab").ShouldBe([3, 6, 1]);
         tokenizer.EncodeIds("xyab", false).ShouldBe([3, 2, 6]);
     }
@@ -138,5 +138,92 @@ public class VocabularyFileTests
         var pieces = TokenizerTrainer.Train(["hug hug hug pug", "pug hugs"], TrainingOptions.BertWordPiece(15));
         pieces.Tokens.ShouldBe(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "g", "h", "p", "s", "u", "##g", "##s", "##u", "##ug", "hug"]);
         Should.Throw<TokenizerException>(() => TokenizerTrainer.Train([], new() { UnknownToken = "x" })).Key.ShouldBe("UnknownToken");
+    }
+
+    [Fact]
+    public void Gguf_vocabularies_look_for_their_longest_tokens_first()
+    {
+        var source = new GgufVocabulary
+        {
+            Model = "gpt2", Pre = "gpt-2", Merges = [], Tokens = ["a", "b", "c", "d", "e", "ab", "bcd", "cde"], TokenTypes = [1, 1, 1, 1, 1, 4, 4, 3],
+        };
+        var tokenizer = Tokenizer.FromGguf(source, "overlap.gguf");
+        // "bcd" and "cde" come before "ab", wherever they stand; of equal length the lower id.
+        tokenizer.EncodeIds("abcde").ShouldBe([0, 6, 4]);
+        tokenizer.EncodeIds("abcbcd").ShouldBe([5, 2, 6]);
+        tokenizer.EncodeIds("cdecde").ShouldBe([7, 7]);
+        tokenizer.EncodeIds("cde", true, parseSpecialTokens: false).ShouldBe([2, 3, 4]);
+        // tokenizers takes what begins first.
+        string added = string.Join(",", source.Tokens.Select((t, id) => $$"""{"id":{{id}},"content":"{{t}}","normalized":false}""").Skip(5));
+        Small.Load("""{"type":"BPE","vocab":{"a":0,"b":1,"c":2,"d":3,"e":4},"merges":[]}""", added: $"[{added}]").EncodeIds("abcde").ShouldBe([5, 7]);
+    }
+
+    [Theory]
+    [InlineData("llama", null, null, new[] { 1, 4 })]
+    [InlineData("llama", false, true, new[] { 4, 2 })]
+    [InlineData("t5", null, null, new[] { 3, 2 })]
+    [InlineData("t5", true, false, new[] { 1, 3 })]
+    [InlineData("bert", false, null, new[] { 1, 4, 2 })]
+    public void Gguf_ends_of_text(string model, bool? addBos, bool? addEos, int[] ids) => Tokenizer.FromGguf(new()
+    {
+        Model = model, Tokens = ["<unk>", "<s>", "</s>", "a", "▁a"], TokenTypes = [2, 3, 3, 1, 1], Scores = [0, 0, 0, -1, -1],
+        BosId = 1, EosId = 2, SeparatorId = 2, UnknownId = 0, AddBos = addBos, AddEos = addEos,
+    }, "ends.gguf").EncodeIds("a").ShouldBe(ids);
+
+    [Fact]
+    public void Cutting_at_visible_spaces_changes_nothing()
+    {
+        (string, float)[] pieces = [("▁", -9), ("a", -8), ("b", -7), ("▁a", -2), ("ab", -3), ("▁ab", -1), ("▁▁", -4), ("▁▁a", -5), ("bb", -6)];
+        var cut = Tokenizer.FromGguf(Small.SentencePiece(pieces), "cut.gguf");
+        // A piece with a space inside forbids the cut, and never comes up in these texts.
+        var whole = Tokenizer.FromGguf(Small.SentencePiece([.. pieces, ("q▁q", -10)]), "whole.gguf");
+        var random = new Random(5);
+        for (int i = 0; i < 500; i++)
+        {
+            string text = string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(_ => "ab  zé"[random.Next(6)]));
+            cut.EncodeIds(text).ShouldBe(whole.EncodeIds(text), $"'{text}'");
+            cut.Encode(text).Offsets.ShouldBe(whole.Encode(text).Offsets, $"'{text}'");
+        }
+    }
+
+    [Fact]
+    public void A_corpus_is_read_line_by_line_whatever_ends_them()
+    {
+        static string[] Lines(string text) => [.. CorpusLines.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)))];
+
+        Lines("a\nb\r\nc\rd").ShouldBe(["a", "b", "c", "d"]);
+        Lines("a\n\nb\n").ShouldBe(["a", "", "b"]);
+        Lines("").ShouldBeEmpty();
+        string endless = string.Concat(Enumerable.Repeat("word ", 600_000));
+        var pieces = Lines(endless);
+        pieces.Length.ShouldBeGreaterThan(2);
+        string.Concat(pieces).ShouldBe(endless);
+        pieces.ShouldAllBe(p => p.Length <= 1 << 21);
+    }
+
+    [Fact]
+    public void Rare_words_are_forgotten_when_there_are_too_many()
+    {
+        var lines = Enumerable.Range(0, 5000).Select(i => $"rare{i} common common");
+        var trained = TokenizerTrainer.Train(lines, TrainingOptions.ByteLevelBpe(300) with { MaxWords = 1000 });
+        trained.Tokens.Any(t => t == "Ġcommon").ShouldBeTrue();
+        trained.ToTokenizer().Decode(trained.ToTokenizer().EncodeIds("common rare1")).ShouldBe("common rare1");
+    }
+
+    [Fact]
+    public void A_trained_word_piece_frames_its_texts()
+    {
+        var tokenizer = TokenizerTrainer.Train(Small.Corpus, TrainingOptions.BertWordPiece(200)).ToTokenizer();
+        var encoding = tokenizer.Encode("the dog", "the fox");
+        encoding.Tokens[0].ShouldBe("[CLS]");
+        encoding.Tokens[^1].ShouldBe("[SEP]");
+        encoding.TypeIds[^1].ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_trained_byte_level_bpe_may_split_as_llama_3_does()
+    {
+        var tokenizer = TokenizerTrainer.Train(Small.Corpus, TrainingOptions.ByteLevelBpe(400).WithSplit(SplitRule.Llama3)).ToTokenizer();
+        tokenizer.Trace("IT'S 12345").PreTokens.Select(p => p.Text).ShouldBe(["IT", "'S", "Ġ", "123", "45"]);
     }
 }

@@ -1,10 +1,12 @@
+using Sensorium.Media.Images;
 using Sensorium.Models;
+using Sensorium.Models.Encoders;
 using Sensorium.Models.Encoders.Transformers;
 using Sensorium.Tensors;
 
 namespace Sensorium.Cli.Verify.Forward;
 
-/// <summary>A vision transformer on <c>pixel_values</c>: hidden states, pooled and projected vectors, logits, features for a language model.</summary>
+/// <summary>A vision transformer on <c>pixel_values</c> or on files: hidden states, pooled and projected vectors, logits, features for a language model.</summary>
 static class VisionForward
 {
     public static IEnumerable<CheckRow> Run(Check check, VisionModel model, VerifySession session)
@@ -12,7 +14,9 @@ static class VisionForward
         Compute c = session.Compute;
         c.Reset();
         using var observed = new Observed(c);
-        FeatureMaps pixels = PixelValues.Of(c, check.Input("pixel_values"));
+        FeatureMaps pixels = check.HasInput("pixel_values")
+            ? PixelValues.Of(c, check.Input("pixel_values"))
+            : Pixels.Of(c, model.Processor, [.. check.Files.Select(file => ImageDecoder.DecodeFile(file))]);
         PatchRows rows = model.Transformer.Forward(c, pixels);
         return [.. FieldChecks.Compare(check, field => Field(field) is { } values ? ExpectedShapes.Rows(values, check.ShapeOf(field)) : null, session.Judge)];
 

@@ -22,6 +22,7 @@ sealed class ForwardCheck : ICheckKind
         {
             EncoderDecoder model => EncoderDecoderForward.Run(check, model, session),
             Backbone backbone => BackboneForward.Run(check, backbone, session),
+            Bert bert => BertForward.Run(check, bert, session),
             ComposedParts parts => ComposedForward.Run(check, parts, session),
             Llava llava => LlavaForward.Run(check, llava, session),
             ContrastiveModel pairs => ContrastiveForward.Run(check, pairs, session),

@@ -18,12 +18,13 @@ sealed class GenerateCheck : ICheckKind
     public IEnumerable<CheckRow> Run(Check check, VerifySession session)
     {
         LanguageSystem system = SystemOf(session.Model(check).Model, check, session, out IReadOnlyList<PromptSpan>[] prompts);
+        int[][]? starts = check.HasInput("decoder_input_ids") ? BackboneForward.Sequences(check, "decoder_input_ids", "decoder_attention_mask") : null;
         SamplingOptions sampling = Sampling(check);
         IReadOnlyList<int>? ends = check.Json.TryGetProperty("eos_token_id", out JsonElement eos) ? JsonIds.Of(eos) : null;
         Task<List<int>>[] answers =
         [
-            .. prompts.Select(prompt => CollectAsync(session.Engine.Submit(
-                system, new GenerationRequest { Prompt = prompt, MaxNewTokens = check.Whole("max_new_tokens"), Sampling = sampling, EndIds = ends }))),
+            .. prompts.Select((prompt, row) => CollectAsync(session.Engine.Submit(
+                system, new GenerationRequest { Prompt = prompt, MaxNewTokens = check.Whole("max_new_tokens"), Sampling = sampling, EndIds = ends, AnswerStart = starts?[row] }))),
         ];
         JsonElement expected = check.Json.GetProperty("expected_ids");
         bool isBatch = expected.EnumerateArray().FirstOrDefault().ValueKind == JsonValueKind.Array;

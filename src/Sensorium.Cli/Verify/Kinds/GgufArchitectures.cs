@@ -2,6 +2,8 @@ using System.Text.Json;
 using Sensorium.Cli.Verify.Forward;
 using Sensorium.Inference;
 using Sensorium.Models.Backbones;
+using Sensorium.Models.Layers;
+using Sensorium.Models.Loading;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
 
@@ -46,6 +48,7 @@ sealed class GgufArchitectures : IBundleKind
             {
                 "lm" => LanguageModel(bundle, model, session.SystemAt(path), session),
                 "t5" => SourceModel(bundle, model, session.SystemAt(path), session),
+                "enc" => Encoder(bundle, model, session.Model(path), path, session),
                 _ => [Skipped(model.Name, $"models of the kind '{kind}' are not built yet")],
             };
         }
@@ -69,7 +72,7 @@ sealed class GgufArchitectures : IBundleKind
 
         if (model.Value.TryGetProperty("tokenizer_cases", out JsonElement cases))
         {
-            yield return GgufModelSteps.Tokenizer(model.Name, cases, system);
+            yield return GgufModelSteps.Tokenizer(model.Name, cases, system.Tokenizer);
         }
     }
 
@@ -96,7 +99,36 @@ sealed class GgufArchitectures : IBundleKind
 
         if (model.Value.TryGetProperty("tokenizer_cases", out JsonElement cases))
         {
-            yield return GgufModelSteps.Tokenizer(model.Name, cases, system);
+            yield return GgufModelSteps.Tokenizer(model.Name, cases, system.Tokenizer);
+        }
+    }
+
+    /// <summary>An encoder's rows, the vectors that poolings make of them, and its tokenizer's ids.</summary>
+    static IEnumerable<CheckRow> Encoder(Bundle bundle, JsonProperty model, ModelPart part, string path, VerifySession session)
+    {
+        var bert = (Bert)part.Model;
+        int[] ids = JsonIds.Of(model.Value.GetProperty("prompt_ids"));
+        string expected = model.Value.GetProperty("expected").GetString()!;
+        var allowed = new Tolerance(model.Value.GetProperty("tolerance").GetProperty("engine_vs_exact_abs").GetDouble(), 0);
+        Compute c = session.Compute;
+        c.Reset();
+        Tensor rows = bert.Forward(c, ids, [], bert.Plan([ids]));
+        yield return Row("embd", rows);
+        yield return Row("pooled_mean_l2", UnitLength.Of(c, new Pooling(PoolingKind.Mean).Forward(c, rows, [ids.Length])));
+        yield return Row("pooled_cls_l2", UnitLength.Of(c, new Pooling(PoolingKind.First).Forward(c, rows, [ids.Length])));
+        EmbeddingSystem system = session.EmbeddingsAt(path);
+        c.Reset();
+        yield return Row(part.Files.Config.IntOr("pooling_type", 1, least: 0) == 2 ? "pooled_cls_l2" : "pooled_mean_l2", system.EmbedTexts(c, [ids]), "pooling_type");
+        if (model.Value.TryGetProperty("tokenizer_cases", out JsonElement cases))
+        {
+            using ModelFiles files = ModelFiles.Open(path);
+            yield return GgufModelSteps.Tokenizer(model.Name, cases, files.ReadTokenizer() ?? throw new SkipException("the file has no vocabulary"));
+        }
+
+        CheckRow Row(string field, Tensor values, string? name = null)
+        {
+            Values exact = bundle.Tensor(expected, field + ".exact");
+            return FieldChecks.Row(model.Name, name ?? field, ExpectedShapes.Rows(c.Values(values), exact.Shape), exact, allowed, session.Judge);
         }
     }
 

@@ -3,6 +3,7 @@ using Sensorium.Cli.Verify.Forward;
 using Sensorium.Inference;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
+using Sensorium.Text.Tokenizers;
 
 namespace Sensorium.Cli.Verify.Kinds;
 
@@ -34,7 +35,7 @@ static class GgufModelSteps
     }
 
     /// <summary>The ids of all texts, without and with special tokens.</summary>
-    public static CheckRow Tokenizer(string name, JsonElement cases, LanguageSystem system)
+    public static CheckRow Tokenizer(string name, JsonElement cases, Tokenizer tokenizer)
     {
         var expected = new List<int>();
         var actual = new List<int>();
@@ -42,9 +43,9 @@ static class GgufModelSteps
         {
             string text = one.GetProperty("text").GetString()!;
             expected.AddRange(JsonIds.Of(one.GetProperty("ids")));
-            actual.AddRange(system.Tokenizer.EncodeIds(text, addSpecialTokens: false));
+            actual.AddRange(tokenizer.EncodeIds(text, addSpecialTokens: false));
             expected.AddRange(JsonIds.Of(one.GetProperty("ids_add_special")));
-            actual.AddRange(system.Tokenizer.EncodeIds(text, addSpecialTokens: true));
+            actual.AddRange(tokenizer.EncodeIds(text, addSpecialTokens: true));
         }
 
         return FieldChecks.Sequence(name, "ids", actual, expected, judge: true);

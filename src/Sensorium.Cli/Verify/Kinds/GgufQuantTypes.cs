@@ -44,7 +44,7 @@ sealed class GgufQuantTypes : IBundleKind
             if (first)
             {
                 first = false;
-                yield return GgufModelSteps.Tokenizer("tokenizer", bundle.Json.GetProperty("tokenizer_cases"), session.SystemAt(path));
+                yield return GgufModelSteps.Tokenizer("tokenizer", bundle.Json.GetProperty("tokenizer_cases"), session.SystemAt(path).Tokenizer);
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Sensorium.Cli.Inspection;
 using Sensorium.Media.Images;
 using Sensorium.Media.Images.Processing;
@@ -15,11 +16,6 @@ sealed class PreprocessImageCheck : ICheckKind
 
     public IEnumerable<CheckRow> Run(Check check, VerifySession session)
     {
-        if (check.Json.TryGetProperty("options", out _))
-        {
-            throw new SkipException("options that override a processor's settings are not built yet");
-        }
-
         ImageProcessor processor = SettingsAlone(check) ?? OfModel(check, session);
 
         var pictures = new List<Values>();
@@ -33,7 +29,9 @@ sealed class PreprocessImageCheck : ICheckKind
         return FieldChecks.Compare(check, field => field == "pixel_values" ? all : null, judge: true);
     }
 
-    static ImageProcessor OfModel(Check check, VerifySession session) => session.Model(check).Model switch
+    static ImageProcessor OfModel(Check check, VerifySession session) => check.Json.TryGetProperty("options", out JsonElement _)
+        ? throw new SkipException("options that override the settings of a whole model's processor are not built yet")
+        : session.Model(check).Model switch
     {
         ComposedParts parts => parts.Encoders.First(e => string.Equals(e.Name, check.Component, StringComparison.Ordinal)).Encoder.Processor,
         Llava llava => llava.Vision.Processor,
@@ -51,9 +49,27 @@ sealed class PreprocessImageCheck : ICheckKind
             return null;
         }
 
+        if (check.Json.TryGetProperty("options", out JsonElement options))
+        {
+            settings = Overridden(settings, options);
+        }
+
         string type = settings.TryGetProperty("image_processor_type", out JsonElement named) ? named.ToString() : "";
         return ImageProcessors.SupportedTransformers.Contains(type, StringComparer.Ordinal)
             ? ImageProcessors.FromTransformers(settings, Path.Combine(folder, "preprocessor_config.json"), string.Equals(check.Text("backend"), "pil", StringComparison.Ordinal) ? ResizeBackend.Pillow13 : ResizeBackend.Torchvision)
             : throw new SkipException($"the processor '{type}' is not built yet");
+    }
+
+    /// <summary>The settings with those of a call in their place.</summary>
+    static JsonElement Overridden(JsonElement settings, JsonElement options)
+    {
+        JsonObject merged = JsonObject.Create(settings)!;
+        foreach (JsonProperty option in options.EnumerateObject())
+        {
+            merged[option.Name] = JsonNode.Parse(option.Value.GetRawText());
+        }
+
+        using JsonDocument document = JsonDocument.Parse(merged.ToJsonString());
+        return document.RootElement.Clone();
     }
 }

@@ -38,6 +38,7 @@ internal static class GgufTokenizer
         return parts with
         {
             AddedTokens = added,
+            LongestTokensFirst = true,
             Special = new()
             {
                 Bos = Id(source.BosId, n),
@@ -64,7 +65,7 @@ internal static class GgufTokenizer
         {
             int type = TypeOf(source, id);
             // Token texts beyond what any text marks are left to the model.
-            if (type is Unknown or Control or UserDefined && source.Tokens[id].Length is > 0 and <= 256) added.Add(new(id, source.Tokens[id], type != UserDefined));
+            if (type is Unknown or Control or UserDefined && source.Tokens[id] is { Length: > 0 and <= 256 } token) added.Add(new(id, token, type != UserDefined));
         }
         return added;
     }
@@ -89,14 +90,7 @@ internal static class GgufTokenizer
     {
         if (source.Merges is null) throw new TokenizerException(file, Prefix + "merges", "is missing");
         var known = GgufPatterns.For(source.Pre) ?? throw new TokenizerException(file, Prefix + "pre", $"the pre-tokenizer '{source.Pre}' is not known");
-        var merges = new MergeList(source.Merges.Count);
-        for (int i = 0; i < source.Merges.Count; i++)
-        {
-            string merge = source.Merges[i];
-            int space = merge.Length < 3 ? -1 : merge.IndexOf(' ', 1);
-            if (space < 0 || space == merge.Length - 1) throw new TokenizerException(file, $"{Prefix}merges[{i}]", $"'{Vocabulary.Shorten(merge)}' is not two tokens with a space between them");
-            merges.Add(merge, space);
-        }
+        var merges = Merges(source.Merges, file);
         var steps = new List<PreTokenizer>();
         foreach (string regex in known.Regexes) steps.Add(new SplitPreTokenizer(RegexPattern.Compile(regex, file, Prefix + "pre"), SplitBehavior.Isolated));
         steps.Add(new ByteLevelPreTokenizer(false, false));
@@ -110,6 +104,19 @@ internal static class GgufTokenizer
             PostProcessor = Frame(addBos ? Id(source.BosId, n) : null, addEos ? Id(source.EosId, n) : null),
             Decoder = new ByteLevelDecoder(),
         };
+    }
+
+    static MergeList Merges(IReadOnlyList<string> source, string file)
+    {
+        var merges = new MergeList(source.Count);
+        for (int i = 0; i < source.Count; i++)
+        {
+            var merge = source is TextList texts ? texts.Utf8(i) : System.Text.Encoding.UTF8.GetBytes(source[i]);
+            int space = merge.Length < 3 ? -1 : merge[1..].IndexOf((byte)' ') + 1;
+            if (space <= 0 || space == merge.Length - 1) throw new TokenizerException(file, $"{Prefix}merges[{i}]", $"'{Vocabulary.Shorten(merge)}' is not two tokens with a space between them");
+            merges.Add(merge[..space], merge[(space + 1)..]);
+        }
+        return merges;
     }
 
     static double[] Scores(GgufVocabulary source, string file)
@@ -146,7 +153,8 @@ internal static class GgufTokenizer
     static TokenizerParts WordPiece(GgufVocabulary source, Vocabulary vocabulary, string file)
     {
         int n = vocabulary.Size;
-        int? cls = Id(source.ClassificationId ?? source.BosId ?? Found("[CLS]"), n), sep = Id(source.SeparatorId ?? source.EosId ?? Found("[SEP]"), n);
+        // The two ends are added whatever add_bos_token says; without ids of their own they are BERT's.
+        int? cls = Id(source.BosId, n) ?? Id(source.ClassificationId, n) ?? Found("[CLS]"), sep = Id(source.SeparatorId, n) ?? Found("[SEP]") ?? Id(source.EosId, n);
         string unknown = vocabulary.TokenOf(Id(source.UnknownId, n) ?? -1) ?? "[UNK]";
         return new()
         {
@@ -154,7 +162,7 @@ internal static class GgufTokenizer
             Model = new WordPieceModel(vocabulary, unknown, "", int.MaxValue, file, "▁"),
             Normalizer = new BertNormalizer(true, true, null, true),
             PreTokenizer = PreTokenizerReader.Bert(),
-            PostProcessor = cls is { } c && sep is { } e && (source.AddBos ?? true) ? PostProcessorReader.Bert(e, c) : null,
+            PostProcessor = cls is { } c && sep is { } e ? PostProcessorReader.Bert(e, c) : null,
             Decoder = TextDecoders.Metaspace('▁', PrependScheme.Always),
             CleanUp = true,
         };
@@ -176,7 +184,7 @@ internal static class GgufTokenizer
             scores[id] = 0;
             userDefined.Add(CodePoints.FromString(source.Tokens[id]), id);
         }
-        bool prefix = source.AddSpacePrefix ?? true;
+        bool prefix = source.AddSpacePrefix ?? false;
         var map = source.PrecompiledCharsMap.IsEmpty ? null : new CharsMap(source.PrecompiledCharsMap.Span, file, Prefix + "precompiled_charsmap");
         return new()
         {

@@ -37,6 +37,9 @@ internal readonly struct JsonAt(JsonElement element, string file, string parent,
 
     public TokenizerException Error(string problem) => new(file, Path, problem);
 
+    /// <summary>Whether a member is there, even if it is null.</summary>
+    public bool Has(string name) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out _);
+
     /// <summary>A member; null (as JSON) when it is missing.</summary>
     public JsonAt this[string name]
     {

@@ -7,43 +7,32 @@ internal static class SpecialTokensReader
     static readonly string[] EndTokens =
     [
         "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<|eom_id|>", "<EOT>", "_<EOT>", "<|end_of_turn|>", "<turn|>",
-        "<|return|>", "<|call|>", "<|calls|>", "</s>", "<eos>", "<|endofprompt|>",
+        "<|return|>", "<|call|>", "<|calls|>", "<|flush|>", "</s>", "<eos>", "<|endofprompt|>", "[EOT]", "[EOS]", "<end_of_utterance>", "<|tool_response>", "<｜end▁of▁sentence｜>", "[e~[",
     ];
 
-    public static TokenizerParts Complete(TokenizerParts parts, Func<string, int> idOf, ReadOnlyMemory<byte> config, ReadOnlyMemory<byte> map)
-    {
-        using var configDocument = config.IsEmpty ? null : JsonAt.Parse(config, "tokenizer_config.json");
-        using var mapDocument = map.IsEmpty ? null : JsonAt.Parse(map, "special_tokens_map.json");
-        JsonAt? configRoot = configDocument is null ? null : new JsonAt(configDocument.RootElement, "tokenizer_config.json", "");
-        JsonAt? mapRoot = mapDocument is null ? null : new JsonAt(mapDocument.RootElement, "special_tokens_map.json", "");
-        if (configRoot is { IsObject: false }) throw configRoot.Value.Error("must be a JSON object");
-        if (mapRoot is { IsObject: false }) throw mapRoot.Value.Error("must be a JSON object");
+    /// <summary>A tokenizer.json's parts with what stands beside it.</summary>
+    public static TokenizerParts Complete(TokenizerParts parts, Func<string, int> idOf, TokenizerSettings settings) =>
+        WithRoles(parts with { AddedTokens = AddSpecial(parts.AddedTokens, settings, idOf) }, idOf, settings);
 
-        int? Named(string key)
-        {
-            string? token = Content(configRoot, key) ?? Content(mapRoot, key);
-            if (token is null) return null;
-            int id = idOf(token);
-            return id < 0 ? null : id;
-        }
+    /// <summary>The same parts with the ids that have a role.</summary>
+    public static TokenizerParts WithRoles(TokenizerParts parts, Func<string, int> idOf, TokenizerSettings settings)
+    {
+        int? Named(string key) => settings.Token(key) is { } token && idOf(token) is >= 0 and var id ? id : null;
 
         int? eos = Named("eos_token");
-        int? unknown = Named("unk_token") ?? (parts.Model.UnknownId < 0 ? null : parts.Model.UnknownId);
-        var added = AddSpecial(parts.AddedTokens, configRoot, mapRoot, idOf);
         return parts with
         {
-            AddedTokens = added,
-            CleanUp = configRoot is { } c && c["clean_up_tokenization_spaces"].Bool(false),
+            CleanUp = settings.Flag("clean_up_tokenization_spaces", false),
             Special = new()
             {
                 Bos = Named("bos_token"),
                 Eos = eos,
-                Unknown = unknown,
+                Unknown = Named("unk_token") ?? (parts.Model.UnknownId < 0 ? null : parts.Model.UnknownId),
                 Pad = Named("pad_token"),
                 Separator = Named("sep_token"),
                 Classification = Named("cls_token"),
                 Mask = Named("mask_token"),
-                EndOfGeneration = Ends(eos, idOf, added),
+                EndOfGeneration = Ends(eos, idOf, parts.AddedTokens),
             },
         };
     }
@@ -62,24 +51,15 @@ internal static class SpecialTokensReader
         return ends;
     }
 
-    // A token is a string, or an object with its content.
-    static string? Content(JsonAt? root, string key)
-    {
-        if (root is not { } at) return null;
-        var value = at[key];
-        if (value.IsNull) return null;
-        return value.IsObject ? value["content"].String() : value.String();
-    }
-
     // Tokens that only tokenizer_config.json or the map call special count as special as well.
-    static List<AddedToken> AddSpecial(IReadOnlyList<AddedToken> added, JsonAt? config, JsonAt? map, Func<string, int> idOf)
+    static List<AddedToken> AddSpecial(IReadOnlyList<AddedToken> added, TokenizerSettings settings, Func<string, int> idOf)
     {
         var list = added.ToList();
         var index = new Dictionary<int, int>();
         for (int i = 0; i < list.Count; i++) index[list[i].Id] = i;
-        foreach (string key in (string[])["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"])
+        foreach (string key in TokenizerSettings.Roles)
         {
-            if ((Content(config, key) ?? Content(map, key)) is not { } token) continue;
+            if (settings.Token(key) is not { } token) continue;
             int id = idOf(token);
             if (id < 0) continue;
             if (index.TryGetValue(id, out int at)) list[at] = list[at] with { Special = true };

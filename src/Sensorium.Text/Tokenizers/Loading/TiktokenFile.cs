@@ -10,9 +10,18 @@ namespace Sensorium.Text.Tokenizers.Loading;
 /// <summary>Reads a .tiktoken file: a line a token, base64 of its bytes, a space, its rank, which is its id.</summary>
 internal static class TiktokenFile
 {
+    /// <summary>Whether a file begins as these do: a tokenizer.model may be one, or a SentencePiece model.</summary>
+    public static bool Matches(ReadOnlySpan<byte> data)
+    {
+        int end = data.IndexOf((byte)'\n');
+        var row = (end < 0 ? data : data[..end]).TrimEnd("\r \t"u8);
+        int space = row.IndexOf((byte)' ');
+        return space > 0 && row.Length < 1024 && Utf8Parser.TryParse(row[(space + 1)..], out int _, out int used) && used == row.Length - space - 1 && Base64.IsValid(row[..space]);
+    }
+
     public static TokenizerParts Read(ReadOnlySpan<byte> data, string file, string pattern, IReadOnlyDictionary<string, int> specialTokens)
     {
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new VocabularyBuilder(1 << 12);
         int line = 0;
         while (data.Length > 0)
         {
@@ -24,11 +33,10 @@ internal static class TiktokenFile
             int space = row.IndexOf((byte)' ');
             if (space <= 0) throw new TokenizerException(file, $"line {line}", "must be base64, a space and a rank");
             if (!Utf8Parser.TryParse(row[(space + 1)..], out int rank, out int used) || used != row.Length - space - 1 || rank < 0) throw new TokenizerException(file, $"line {line}", "the rank is not a number");
-            string token = Spell(row[..space], file, line);
-            if (!ids.TryAdd(token, rank)) throw new TokenizerException(file, $"line {line}", "the token occurs twice");
+            ids.Add(Spell(row[..space], file, line), rank);
         }
         if (ids.Count == 0) throw new TokenizerException(file, "", "there are no tokens in it");
-        var vocabulary = Vocabulary.FromPairs(ids, file, "ranks");
+        var vocabulary = ids.Build(Repeats.Refused, file, "ranks");
         var scores = new double[vocabulary.Size];
         for (int id = 0; id < scores.Length; id++) scores[id] = -id;
         var added = specialTokens.Select(s => new AddedToken(s.Value, s.Key, true)).ToList();
@@ -40,7 +48,7 @@ internal static class TiktokenFile
         return new()
         {
             File = file,
-            Model = new ScoredBpeModel(vocabulary, scores, id => vocabulary.TokenOf(id) is not null, -1, false, false, file, null, true),
+            Model = new ScoredBpeModel(vocabulary, scores, vocabulary.Has, -1, false, false, file, null, true),
             PreTokenizer = new SequencePreTokenizer(
             [
                 new SplitPreTokenizer(RegexPattern.Compile(pattern, file, "pattern", RegexSyntax.Rust), SplitBehavior.Isolated),

@@ -20,19 +20,10 @@ internal static class TokenizerJson
 
     static TokenizerParts ReadChecked(ReadOnlyMemory<byte> json, string file, ReadOnlyMemory<byte> config, ReadOnlyMemory<byte> specialTokensMap)
     {
-        using var document = JsonAt.Parse(json, file);
-        var root = new JsonAt(document.RootElement, file, "");
-        if (!root.IsObject) throw root.Error("must be a JSON object with the key 'model'");
-        var model = ModelReader.Read(root["model"]);
+        var root = ModelJson.Read(json.Span, file);
+        var model = ModelReader.Read(root);
         var added = ReadAdded(root["added_tokens"]);
-        int IdOf(string token)
-        {
-            foreach (var a in added)
-            {
-                if (string.Equals(a.Content, token, StringComparison.Ordinal)) return a.Id;
-            }
-            return model.Vocabulary.IdOf(token);
-        }
+        int IdOf(string token) => added.Find(a => string.Equals(a.Content, token, StringComparison.Ordinal)) is { } found ? found.Id : model.Vocabulary.IdOf(token);
         var parts = new TokenizerParts
         {
             File = file,
@@ -45,7 +36,7 @@ internal static class TokenizerJson
             Truncation = ReadTruncation(root["truncation"]),
             Padding = ReadPadding(root["padding"]),
         };
-        return SpecialTokensReader.Complete(parts, IdOf, config, specialTokensMap);
+        return SpecialTokensReader.Complete(parts, IdOf, TokenizerSettings.Read(config, specialTokensMap));
     }
 
     static List<AddedToken> ReadAdded(JsonAt at)

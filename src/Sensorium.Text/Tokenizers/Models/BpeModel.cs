@@ -27,6 +27,8 @@ internal sealed record BpeOptions
 /// <summary>Byte-pair encoding: of all neighbours the pair of the lowest rank merges, the leftmost of equals (Sennrich et al. 2016; tokenizers' BPE). n log n in the pre-token.</summary>
 internal sealed class BpeModel : TokenizerModel
 {
+    const int Chunk = 1 << 14;
+
     readonly MergeTable merges;
     readonly int[] single;
     readonly Dictionary<int, int> characters = [];
@@ -48,41 +50,65 @@ internal sealed class BpeModel : TokenizerModel
         byteTokens = options.ByteFallback ? ByteTokens(vocabulary) : null;
         affixes = options.ContinuingPrefix.Length + options.EndOfWordSuffix.Length > 0;
         this.merges = new(merges.Count);
-        int prefix = options.ContinuingPrefix.Length;
-        var joined = new char[256];
-        for (int r = 0; r < merges.Count; r++)
+        CutsAtMarks = !options.IgnoreMerges && !affixes && vocabulary.BeginsWithMarks();
+        var resolved = new (int Left, int Right, int Whole)[merges.Count];
+        int prefix = System.Text.Encoding.UTF8.GetByteCount(options.ContinuingPrefix);
+        Parallel.For(0, (merges.Count + Chunk - 1) / Chunk, chunk => Resolve(merges, prefix, chunk * Chunk, resolved.AsSpan(chunk * Chunk, Math.Min(Chunk, merges.Count - chunk * Chunk))));
+        for (int r = 0; r < resolved.Length; r++)
         {
-            var left = merges.Left(r);
-            var right = merges.Right(r);
-            int a = vocabulary.IdOf(left), b = vocabulary.IdOf(right);
-            // The prefix of the right side is dropped when two symbols become one.
-            var rest = right[(prefix > 0 && right.Length >= prefix ? prefix : 0)..];
-            if (joined.Length < left.Length + rest.Length) joined = new char[left.Length + rest.Length];
-            left.CopyTo(joined);
-            rest.CopyTo(joined.AsSpan(left.Length));
-            var whole = joined.AsSpan(0, left.Length + rest.Length);
-            int id = vocabulary.IdOf(whole);
-            if (a < 0 || b < 0 || id < 0)
-            {
-                if (lenient) continue;
-                string missing = new(a < 0 ? left : b < 0 ? right : whole);
-                throw new TokenizerException(file, $"{key}[{r}]", $"the merge '{Vocabulary.Shorten(new(left))}' + '{Vocabulary.Shorten(new(right))}' needs the token '{Vocabulary.Shorten(missing)}', which the vocabulary does not have");
-            }
-            this.merges.Add(a, b, r, id);
+            var (a, b, id) = resolved[r];
+            if (a >= 0 && b >= 0 && id >= 0) this.merges.Add(a, b, r, id);
+            else if (!lenient) throw Missing(merges, r, prefix, a, b, file, key);
         }
         single = new int[1024];
         Array.Fill(single, -1);
-        foreach (var (token, id) in vocabulary.Pairs)
+        for (int id = 0; id < vocabulary.Size; id++)
         {
-            if (token.Length is 0 or > 2) continue;
-            if (token.Length == 2 && !char.IsSurrogatePair(token[0], token[1])) continue;
-            int c = token.Length == 2 ? char.ConvertToUtf32(token[0], token[1]) : token[0];
-            if (c < single.Length) single[c] = id;
-            else characters[c] = id;
+            var token = vocabulary.BytesOf(id);
+            if (token.Length is 0 or > 4 || System.Text.Rune.DecodeFromUtf8(token, out var rune, out int used) != System.Buffers.OperationStatus.Done || used != token.Length) continue;
+            if (vocabulary.IdOf(token) != id) continue;
+            if (rune.Value < single.Length) single[rune.Value] = id;
+            else characters[rune.Value] = id;
         }
     }
 
+    // Looking up hundreds of thousands of tokens waits for memory most of the time, so every core does its part.
+    void Resolve(MergeList merges, int prefix, int first, Span<(int Left, int Right, int Whole)> resolved)
+    {
+        var joined = new byte[1024];
+        int guess = -1;
+        for (int i = 0; i < resolved.Length; i++)
+        {
+            var left = merges.Left(first + i);
+            var right = merges.Right(first + i);
+            var rest = Rest(right, prefix);
+            int length = left.Length + rest.Length;
+            if (joined.Length < length) joined = new byte[length * 2];
+            left.CopyTo(joined);
+            rest.CopyTo(joined.AsSpan(left.Length));
+            var whole = joined.AsSpan(0, length);
+            // What merges become stands in most vocabularies in the order of the merges, so the next id is looked at before it is searched for.
+            int id = Is(guess, whole) ? guess : Is(guess + 1, whole) ? guess + 1 : Vocabulary.IdOf(whole);
+            guess = id;
+            resolved[i] = (Vocabulary.IdOf(left), Vocabulary.IdOf(right), id);
+        }
+    }
+
+    // The prefix of the right side is dropped when two symbols become one.
+    static ReadOnlySpan<byte> Rest(ReadOnlySpan<byte> right, int prefix) => right[(right.Length >= prefix ? prefix : 0)..];
+
+    static TokenizerException Missing(MergeList merges, int rank, int prefix, int a, int b, string file, string key)
+    {
+        string left = System.Text.Encoding.UTF8.GetString(merges.Left(rank)), right = System.Text.Encoding.UTF8.GetString(merges.Right(rank));
+        string missing = a < 0 ? left : b < 0 ? right : left + System.Text.Encoding.UTF8.GetString(Rest(merges.Right(rank), prefix));
+        return new(file, $"{key}[{rank}]", $"the merge '{Vocabulary.Shorten(left)}' + '{Vocabulary.Shorten(right)}' needs the token '{Vocabulary.Shorten(missing)}', which the vocabulary does not have");
+    }
+
+    bool Is(int id, ReadOnlySpan<byte> token) => Vocabulary.Has(id) && Vocabulary.BytesOf(id).SequenceEqual(token);
+
     public override int UnknownId => unknown;
+
+    public override bool CutsAtMarks { get; }
 
     public override void Tokenize(ReadOnlySpan<int> piece, int offset, TokenBuffer output, ModelScratch scratch)
     {

@@ -20,9 +20,12 @@ internal sealed class PairTable
 
     public int Count { get; private set; }
 
+    // Another one in every process, so that no file can be made whose pairs all fall on one place.
+    static readonly ulong Factor = (ulong)Random.Shared.NextInt64() << 1 | 0x8000000000000001UL;
+
     // Keys are stored plus one, so that zero means empty.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int Hash(ulong key) => (int)(key * 0x9E3779B97F4A7C15UL >> 32);
+    static int Hash(ulong key) => (int)(key * Factor >> 32);
 
     /// <summary>The value of a key; -1 when there is none.</summary>
     public int Get(ulong key)
@@ -41,6 +44,15 @@ internal sealed class PairTable
     {
         if ((Count + 1) * 4L > keys.Length * 3L) Grow();
         return Put(key + 1, value);
+    }
+
+    /// <summary>Gives a key that is there another value.</summary>
+    public void Replace(ulong key, int value)
+    {
+        key++;
+        int i = Hash(key) & mask;
+        while (keys[i] != key) i = i + 1 & mask;
+        values[i] = value;
     }
 
     bool Put(ulong stored, int value)

@@ -37,6 +37,7 @@ internal sealed class ScoredBpeModel : TokenizerModel
         this.userDefined = userDefined;
         this.takeWhole = takeWhole;
         byteTokens = byteFallback ? ByteTokens(vocabulary) : null;
+        CutsAtMarks = !takeWhole && mergeable(Math.Max(0, vocabulary.IdOf("▁"))) && vocabulary.BeginsWithMarks();
         var order = new List<int>();
         for (int id = 0; id < scores.Length; id++)
         {
@@ -65,6 +66,8 @@ internal sealed class ScoredBpeModel : TokenizerModel
     }
 
     public override int UnknownId => unknown;
+
+    public override bool CutsAtMarks { get; }
 
     void AddMerges(string piece, int id, int rank, HashSet<int> mergeable)
     {

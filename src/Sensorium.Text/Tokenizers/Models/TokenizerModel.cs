@@ -34,6 +34,9 @@ internal abstract class TokenizerModel(Vocabulary vocabulary)
     /// <summary>Id of the token for what the vocabulary does not have; -1 when there is none.</summary>
     public virtual int UnknownId => -1;
 
+    /// <summary>Whether a pre-token may be cut before every visible space that follows something else, see <see cref="Vocabulary.BeginsWithMarks"/>.</summary>
+    public virtual bool CutsAtMarks => false;
+
     /// <summary>Appends the tokens of a pre-token.</summary>
     /// <param name="piece">The pre-token's code points; not empty.</param>
     /// <param name="offset">Where it stands in the segment's text.</param>

@@ -123,7 +123,7 @@ internal sealed class PairMerger
     }
 
     /// <summary>Merges until the vocabulary is full or no pair is frequent enough.</summary>
-    public void Run(CancellationToken cancellation)
+    public void Run(IProgress<int>? progress, CancellationToken cancellation)
     {
         EnqueueSeen();
         while (ids.Count < options.VocabularySize && queue.Count > 0)
@@ -143,6 +143,7 @@ internal sealed class PairMerger
             merges.Add((left, right));
             foreach (int word in where) Merge(word, pair, id);
             EnqueueSeen();
+            progress?.Report(ids.Count);
         }
     }
 

@@ -1,109 +1,8 @@
 using System.Text;
-using System.Text.Json;
 using Sensorium.Text.Tokenizers.Loading;
 using Sensorium.Text.Tokenizers.Unicode;
 
 namespace Sensorium.Text.Tokenizers.Training;
-
-/// <summary>A vocabulary that was learnt.</summary>
-public sealed class TrainedTokenizer
-{
-    readonly TrainingOptions options;
-
-    internal TrainedTokenizer(TrainingOptions options, IReadOnlyList<string> tokens, IReadOnlyList<(string Left, string Right)> merges)
-    {
-        this.options = options;
-        Tokens = tokens;
-        Merges = merges;
-    }
-
-    /// <summary>The tokens in the order of their ids.</summary>
-    public IReadOnlyList<string> Tokens { get; }
-
-    /// <summary>The merges in the order they were learnt.</summary>
-    public IReadOnlyList<(string Left, string Right)> Merges { get; }
-
-    /// <summary>The tokenizer.json.</summary>
-    public byte[] ToJson()
-    {
-        var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new() { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            json.WriteString("version", "1.0");
-            json.WriteNull("truncation");
-            json.WriteNull("padding");
-            WriteAdded(json);
-            Raw(json, "normalizer", options.NormalizerJson);
-            Raw(json, "pre_tokenizer", options.PreTokenizerJson);
-            json.WriteNull("post_processor");
-            Raw(json, "decoder", options.DecoderJson);
-            WriteModel(json);
-            json.WriteEndObject();
-        }
-        return stream.ToArray();
-    }
-
-    /// <summary>The tokenizer itself.</summary>
-    public Tokenizer ToTokenizer() => Tokenizer.FromJson(ToJson(), "trained tokenizer");
-
-    static void Raw(Utf8JsonWriter json, string name, string? value)
-    {
-        json.WritePropertyName(name);
-        if (value is null) json.WriteNullValue();
-        else json.WriteRawValue(value);
-    }
-
-    void WriteAdded(Utf8JsonWriter json)
-    {
-        json.WriteStartArray("added_tokens");
-        for (int id = 0; id < options.SpecialTokens.Count; id++)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("id", id);
-            json.WriteString("content", options.SpecialTokens[id]);
-            foreach (string flag in (string[])["single_word", "lstrip", "rstrip", "normalized"]) json.WriteBoolean(flag, false);
-            json.WriteBoolean("special", true);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
-
-    void WriteModel(Utf8JsonWriter json)
-    {
-        bool bpe = options.Model == TrainableModel.Bpe;
-        json.WriteStartObject("model");
-        json.WriteString("type", bpe ? "BPE" : "WordPiece");
-        if (bpe) json.WriteNull("dropout");
-        if (options.UnknownToken is null) json.WriteNull("unk_token");
-        else json.WriteString("unk_token", options.UnknownToken);
-        if (bpe && options.ContinuingPrefix.Length == 0) json.WriteNull("continuing_subword_prefix");
-        else json.WriteString("continuing_subword_prefix", options.ContinuingPrefix);
-        if (bpe)
-        {
-            if (options.EndOfWordSuffix.Length == 0) json.WriteNull("end_of_word_suffix");
-            else json.WriteString("end_of_word_suffix", options.EndOfWordSuffix);
-            foreach (string flag in (string[])["fuse_unk", "byte_fallback", "ignore_merges"]) json.WriteBoolean(flag, false);
-        }
-        else json.WriteNumber("max_input_chars_per_word", 100);
-        json.WriteStartObject("vocab");
-        for (int id = 0; id < Tokens.Count; id++) json.WriteNumber(Tokens[id], id);
-        json.WriteEndObject();
-        if (bpe)
-        {
-            json.WriteStartArray("merges");
-            foreach (var (left, right) in Merges)
-            {
-                json.WriteStartArray();
-                json.WriteStringValue(left);
-                json.WriteStringValue(right);
-                json.WriteEndArray();
-            }
-            json.WriteEndArray();
-        }
-        json.WriteEndObject();
-    }
-}
 
 /// <summary>Learns BPE and WordPiece vocabularies that equal those of the tokenizers library on the same corpus.</summary>
 public static class TokenizerTrainer
@@ -111,16 +10,17 @@ public static class TokenizerTrainer
     /// <summary>Learns from lines of text; a line's end is not part of it.</summary>
     /// <param name="lines">The corpus.</param>
     /// <param name="options">What to learn.</param>
+    /// <param name="progress">Told how many tokens there are, once the corpus has been read.</param>
     /// <param name="cancellation">Stops the learning.</param>
     /// <exception cref="TokenizerException">The options contradict themselves.</exception>
-    public static TrainedTokenizer Train(IEnumerable<string> lines, TrainingOptions options, CancellationToken cancellation = default)
+    public static TrainedTokenizer Train(IEnumerable<string> lines, TrainingOptions options, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(lines);
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
         var normalizer = Part(options.NormalizerJson, "normalizer", NormalizerReader.Read);
         var preTokenizer = Part(options.PreTokenizerJson, "pre_tokenizer", PreTokenizerReader.Read);
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        var counts = new WordCounts(options.MaxWords);
         foreach (string line in lines)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -130,12 +30,11 @@ public static class TokenizerTrainer
             preTokenizer?.Apply(segment);
             foreach (var range in segment.Ranges)
             {
-                string word = CodePoints.ToText(text.Slice(range));
-                counts[word] = counts.GetValueOrDefault(word) + 1;
+                counts.Add(CodePoints.ToText(text.Slice(range)));
             }
         }
-        var merger = new PairMerger(options, counts);
-        merger.Run(cancellation);
+        var merger = new PairMerger(options, counts.All);
+        merger.Run(progress, cancellation);
         return new(options, merger.Tokens, options.Model == TrainableModel.Bpe ? merger.Merges : []);
     }
 
@@ -143,6 +42,7 @@ public static class TokenizerTrainer
     {
         TokenizerException Error(string key, string problem) => new("training options", key, problem);
         if (options.VocabularySize <= 0) throw Error(nameof(options.VocabularySize), $"{options.VocabularySize} is no size");
+        if (options.MaxWords < 1000) throw Error(nameof(options.MaxWords), $"{options.MaxWords} is less than 1000");
         if (options.LimitAlphabet < 0) throw Error(nameof(options.LimitAlphabet), $"{options.LimitAlphabet} is negative");
         if (options.MaxTokenLength <= 0) throw Error(nameof(options.MaxTokenLength), $"{options.MaxTokenLength} is no length");
         if (options.SpecialTokens.Distinct(StringComparer.Ordinal).Count() < options.SpecialTokens.Count) throw Error(nameof(options.SpecialTokens), "a token occurs twice");

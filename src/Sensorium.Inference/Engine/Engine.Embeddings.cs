@@ -1,0 +1,47 @@
+using Sensorium.Media.Images;
+using Sensorium.Models.Systems;
+
+namespace Sensorium.Inference;
+
+/// <summary>Vectors: embedding models take turns with those that answer.</summary>
+public sealed partial class Engine
+{
+    /// <summary>The vector of a text.</summary>
+    /// <param name="system">The model.</param>
+    /// <param name="ids">As <see cref="EmbeddingSystem.Tokenize"/> gives them.</param>
+    /// <param name="cancellation">Takes it out of the queue.</param>
+    /// <exception cref="RequestException">There is nothing to embed.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
+    public Task<float[]> EmbedAsync(EmbeddingSystem system, int[] ids, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        return ids.Length > 0
+            ? Enqueue(system, new EmbeddingWork(ids, null, cancellation))
+            : throw new RequestException(RequestError.UnsupportedContent, $"the text has no tokens for {system.Name}; there is nothing to embed");
+    }
+
+    /// <summary>The vector of a picture.</summary>
+    /// <param name="system">The model.</param>
+    /// <param name="picture">It stands upright.</param>
+    /// <param name="cancellation">Takes it out of the queue.</param>
+    /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
+    public Task<float[]> EmbedAsync(EmbeddingSystem system, Image picture, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        return Enqueue(system, new EmbeddingWork(null, picture, cancellation));
+    }
+
+    Task<float[]> Enqueue(EmbeddingSystem system, EmbeddingWork work)
+    {
+        EmbeddingHost host = HostOf(host => ReferenceEquals(host.System, system), () => new EmbeddingHost(system, options));
+        lock (gate)
+        {
+            // Once the engine stops, nobody ends what is put in after it.
+            ObjectDisposedException.ThrowIf(stopping, this);
+            host.Enqueue(work);
+        }
+
+        Wake();
+        return work.Task;
+    }
+}
