@@ -20,18 +20,26 @@ public sealed class GeneratedDeviceTests
     [MemberData(nameof(EachType))]
     public void Generated_kernels_give_what_managed_ones_give(DType type)
     {
-        using var generated = new CpuDevice(2, Tier, generated: true);
-        using var managed = new CpuDevice(2, Tier, generated: false);
-        foreach ((int rows, int inputs, int outputs) in new[] { (1, 256, 33), (2, 512, 16), (5, 768, 50), (7, 256, 97), (13, 512, 40), (19, 1280, 31), (60, 768, 70), (1, 17920, 5), (3, 17920, 17), (241, 256, 20) })
+        foreach (KernelTier tier in KernelTiers.Available.Where(t => t != KernelTier.Portable))
         {
-            foreach (Numerics numerics in Enum.GetValues<Numerics>())
+            using var generated = new CpuDevice(2, tier, generated: true);
+            using var managed = new CpuDevice(2, tier, generated: false);
+            foreach ((int rows, int inputs, int outputs) in new[] { (1, 256, 33), (2, 512, 16), (5, 768, 50), (7, 256, 97), (13, 512, 40), (19, 1280, 31), (60, 768, 70), (1, 17920, 5), (3, 17920, 17), (241, 256, 20) })
             {
-                float[] expected = Product(managed, type, numerics, rows, inputs, outputs);
-                Product(generated, type, numerics, rows, inputs, outputs).ShouldBeSameBits(expected, $"{numerics} {rows}x{inputs}x{outputs}");
-            }
-        }
+                foreach (Numerics numerics in Enum.GetValues<Numerics>())
+                {
+                    if (numerics == Numerics.Fast && type == DType.BF16 && generated.Generated.Sets.HasFlag(Instructions.Avx512Bf16))
+                    {
+                        continue; // bfloat16 by bfloat16 has no managed kernel; a test of its own is below
+                    }
 
-        generated.Generated.Refusals.ShouldBeEmpty();
+                    float[] expected = Product(managed, type, numerics, rows, inputs, outputs);
+                    Product(generated, type, numerics, rows, inputs, outputs).ShouldBeSameBits(expected, $"{tier} {numerics} {rows}x{inputs}x{outputs}");
+                }
+            }
+
+            generated.Generated.Refusals.ShouldBeEmpty();
+        }
     }
 
     [Theory]

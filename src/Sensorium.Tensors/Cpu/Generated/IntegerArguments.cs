@@ -30,6 +30,9 @@ unsafe struct IntegerArguments
     /// <summary>Not zero: c holds sums to go on from.</summary>
     public nint Add;
 
-    /// <summary>Integers that are read after these, to be fetched ahead.</summary>
+    /// <summary>Packed integers that are read after these, to be fetched ahead.</summary>
     public byte* Next0, Next1;
+
+    /// <summary>Packed scales that are read after these.</summary>
+    public byte* NextScales0, NextScales1;
 }

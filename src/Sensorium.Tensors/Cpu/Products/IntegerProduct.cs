@@ -111,6 +111,8 @@ unsafe struct IntegerProduct
             Add = block,
             Next0 = Panels.Packed(second + 1, 0),
             Next1 = Panels.Packed(second + groups, 0),
+            NextScales0 = Panels.PackedScales(second + 1, 0),
+            NextScales1 = Panels.PackedScales(second + groups, 0),
         };
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
