@@ -56,7 +56,7 @@ public sealed class ContrastiveModel : IEmbeds
 
     /// <inheritdoc/>
     public EmbeddingSystem ToEmbeddings(ModelFiles files, string identity) =>
-        new ContrastiveSystem(Vision, Text, this, files.ReadTokenizer()) { Name = files.Name, Identity = identity };
+        new ContrastiveSystem(Vision, Text, this, files) { Name = files.Name, Identity = identity };
 
     static float Number(Compute c, Weight weight)
     {
@@ -70,9 +70,12 @@ public sealed class ContrastiveModel : IEmbeds
 /// <param name="vision">The pictures' half; null: it takes no pictures.</param>
 /// <param name="text">The texts' half; null: it takes no texts.</param>
 /// <param name="pairs">Both halves; null where there is one.</param>
-/// <param name="tokenizer">Text to ids; null where the checkpoint has none.</param>
-public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, ContrastiveModel? pairs, Tokenizer? tokenizer) : EmbeddingSystem
+/// <param name="files">Where the tokenizer is; there may be none, since pictures need none.</param>
+public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, ContrastiveModel? pairs, ModelFiles files) : EmbeddingSystem
 {
+    readonly string folder = files.Folder;
+    readonly Tokenizer? tokenizer = text is null ? null : files.ReadTokenizer();
+
     /// <inheritdoc/>
     public override int Dimensions => vision?.Dimensions ?? text!.Dimensions;
 
@@ -100,7 +103,7 @@ public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, Cont
             return base.Tokenize(words);
         }
 
-        int[] ids = (tokenizer ?? throw new CheckpointException(Name, "has no tokenizer.json; download it from the place the weights are from")).EncodeIds(words, addSpecialTokens: true);
+        int[] ids = (tokenizer ?? throw TokenizerFiles.Missing(folder)).EncodeIds(words, addSpecialTokens: true);
         TextTransformerConfig config = text.Transformer.Config;
         int room = config.MaxPositionEmbeddings;
         if (ids.Length > room)
