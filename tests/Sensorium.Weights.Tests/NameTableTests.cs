@@ -93,6 +93,16 @@ public sealed class NameTableTests
     }
 
     [Fact]
+    public void Rows_that_a_file_leaves_out_are_zeros_again()
+    {
+        TensorTransform without = TensorTransform.Without(2);
+        RawTensor other = without.FromHub("o", RawTensor.FromFloats("p", [4, 2], [9, 9, 9, 9, 1, 2, 3, 4]));
+        other.Shape.ToArray().ShouldBe([2, 2]);
+        BlockFormats.ToFloats(other).ShouldBe([1, 2, 3, 4]);
+        BlockFormats.ToFloats(without.ToHub("p", other)).ShouldBe([0, 0, 0, 0, 1, 2, 3, 4]);
+    }
+
+    [Fact]
     public void A_table_within_a_place_keeps_it_on_both_sides()
     {
         NamePlace place = table.Within("language_model").PlacesOf("language_model.h.3.c_attn.weight").First();
