@@ -56,7 +56,7 @@ public sealed class ContrastiveModel : IEmbeds
 
     /// <inheritdoc/>
     public EmbeddingSystem ToEmbeddings(ModelFiles files, string identity) =>
-        new ContrastiveSystem(Vision, Text, this, files.ReadTokenizer()) { Name = files.Name, Identity = identity };
+        new ContrastiveSystem(Vision, Text, this, files.ReadTokenizer(), files.Path) { Name = files.Name, Identity = identity };
 
     static float Number(Compute c, Weight weight)
     {
@@ -71,13 +71,17 @@ public sealed class ContrastiveModel : IEmbeds
 /// <param name="text">The texts' half; null: it takes no texts.</param>
 /// <param name="pairs">Both halves; null where there is one.</param>
 /// <param name="tokenizer">Text to ids; null where the checkpoint has none.</param>
-public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, ContrastiveModel? pairs, Tokenizer? tokenizer) : EmbeddingSystem
+/// <param name="path">The checkpoint, for messages.</param>
+public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, ContrastiveModel? pairs, Tokenizer? tokenizer, string path) : EmbeddingSystem
 {
     /// <inheritdoc/>
     public override int Dimensions => vision?.Dimensions ?? text!.Dimensions;
 
     /// <inheritdoc/>
     public override bool TakesTexts => text is not null;
+
+    /// <inheritdoc/>
+    public override int VocabularySize => text?.Transformer.Config.VocabSize ?? 0;
 
     /// <inheritdoc/>
     public override bool TakesPictures => vision is not null;
@@ -100,7 +104,7 @@ public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, Cont
             return base.Tokenize(words);
         }
 
-        int[] ids = (tokenizer ?? throw new CheckpointException(Name, "has no tokenizer.json; download it from the place the weights are from")).EncodeIds(words, addSpecialTokens: true);
+        int[] ids = (tokenizer ?? throw TokenizerFiles.Missing(path)).EncodeIds(words, addSpecialTokens: true);
         TextTransformerConfig config = text.Transformer.Config;
         int room = config.MaxPositionEmbeddings;
         if (ids.Length > room)

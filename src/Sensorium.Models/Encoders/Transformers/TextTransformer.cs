@@ -121,5 +121,5 @@ public sealed class TextModel(TextTransformer transformer, Linear? projection, i
 
     /// <inheritdoc/>
     public EmbeddingSystem ToEmbeddings(ModelFiles files, string identity) =>
-        new ContrastiveSystem(null, this, null, files.ReadTokenizer()) { Name = files.Name, Identity = identity };
+        new ContrastiveSystem(null, this, null, files.ReadTokenizer(), files.Path) { Name = files.Name, Identity = identity };
 }

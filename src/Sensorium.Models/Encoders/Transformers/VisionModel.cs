@@ -80,7 +80,7 @@ public class VisionModel : VisionEncoder, IEmbeds
     }
 
     /// <inheritdoc/>
-    public EmbeddingSystem ToEmbeddings(ModelFiles files, string identity) => new ContrastiveSystem(this, null, null, null) { Name = files.Name, Identity = identity };
+    public EmbeddingSystem ToEmbeddings(ModelFiles files, string identity) => new ContrastiveSystem(this, null, null, null, files.Path) { Name = files.Name, Identity = identity };
 }
 
 /// <summary>A vision transformer that sorts pictures into classes by its class token (transformers ViTForImageClassification).</summary>
