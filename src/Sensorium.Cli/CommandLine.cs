@@ -6,6 +6,7 @@ using System.Text;
 using Sensorium.Cli.Commands;
 using Sensorium.Cli.Console;
 using Sensorium.Cli.Errors;
+using Sensorium.Weights;
 
 namespace Sensorium.Cli;
 
@@ -27,6 +28,11 @@ public static class CommandLine
             if (parsed.Errors.Count > 0)
             {
                 return Refuse(parsed, terminal);
+            }
+
+            if (parsed.Action is not ExampleHelpAction && UnknownOption(parsed) is { } unknown)
+            {
+                throw new UsageException(unknown);
             }
 
             int code = await parsed.InvokeAsync(
@@ -75,7 +81,9 @@ public static class CommandLine
     static int Refuse(ParseResult parsed, Terminal terminal)
     {
         string verb = VerbOf(parsed.CommandResult);
-        foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+        // "tokenizer fly" lacks a verb's part as well as it has a wrong one: what is wrong says more.
+        ParseError[] told = [.. parsed.Errors.Where(error => parsed.UnmatchedTokens.Count == 0 || error.SymbolResult is not CommandResult { Command.Subcommands.Count: > 0 } || error.Message.Contains(parsed.UnmatchedTokens[0], StringComparison.Ordinal))];
+        foreach (string message in told.Select(Tell).Distinct(StringComparer.Ordinal))
         {
             terminal.Error.WriteLine("sensorium: " + message.ReplaceLineEndings(" "));
         }
@@ -83,6 +91,38 @@ public static class CommandLine
         terminal.Error.WriteLine($"See: sensorium {verb}--help");
         return ExitCode.BadInput;
     }
+
+    static string Tell(ParseError error) => error.SymbolResult is OptionResult { Tokens: [var given, ..] } result && error.Message.Contains("System.", StringComparison.Ordinal)
+        ? $"{result.Option.Name} takes {(Number(result.Option.ValueType) ? "a number" : "a whole number")}, not '{given.Value}'"
+        : error.Message;
+
+    static bool Number(Type type) => (Nullable.GetUnderlyingType(type) ?? type) is var plain && (plain == typeof(float) || plain == typeof(double));
+
+    /// <summary>
+    /// What is wrong with an argument that looks like an option: a misspelt flag must not become the text that a verb takes.
+    /// Texts and files that begin so stand after <c>--</c>.
+    /// </summary>
+    static string? UnknownOption(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        foreach (Token token in parsed.Tokens)
+        {
+            if (token.Type == TokenType.DoubleDash)
+            {
+                return null;
+            }
+
+            if (token.Type == TokenType.Argument && LooksLikeOption(token.Value) && parsed.CommandResult.Tokens.Contains(token))
+            {
+                return $"there is no option {token.Value}{NearestName.Hint(token.Value, command.Options.Select(option => option.Name))}; see sensorium {VerbOf(parsed.CommandResult)}--help. A text or file that begins so goes after --";
+            }
+        }
+
+        return null;
+    }
+
+    static bool LooksLikeOption(string word) =>
+        word.TrimStart('-') is [>= 'a' and <= 'z' or >= 'A' and <= 'Z', ..] name && word.Length - name.Length is 1 or 2 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '=');
 
     // "tokenizer train " for a verb's part; nothing for the root.
     static string VerbOf(SymbolResult? result) =>

@@ -179,24 +179,6 @@ public sealed unsafe class GgufValue
         return texts;
     }
 
-    /// <summary>The elements of an array of texts as their bytes.</summary>
-    /// <exception cref="CheckpointException">It is no array of texts.</exception>
-    public byte[][] AsUtf8Strings()
-    {
-        DemandArray(GgufValueType.String);
-        var texts = new byte[checked((int)Count)][];
-        byte* p = bytes.Start + offset;
-        for (int i = 0; i < texts.Length; i++)
-        {
-            int size = (int)Unsafe.ReadUnaligned<long>(p);
-            texts[i] = new ReadOnlySpan<byte>(p + 8, size).ToArray();
-            p += 8 + size;
-        }
-
-        GC.KeepAlive(bytes.Owner);
-        return texts;
-    }
-
     /// <summary>The elements of an array of numbers.</summary>
     /// <exception cref="CheckpointException">It is no array of numbers.</exception>
     public double[] AsNumbers()

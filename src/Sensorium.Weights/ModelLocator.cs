@@ -35,7 +35,7 @@ public static class ModelLocator
             }
         }
 
-        throw new CheckpointException(model, $"is no folder, no file and no model's name{NearestName.Hint(model, All().Select(m => m.Name))}; looked in {string.Join(", ", Places().Select(p => p.Folder))}. Give a path, or put the model's folder into one of these (SENSORIUM_MODELS adds more)");
+        throw new CheckpointException(model, $"is no folder, no file and no model's name{NearestName.Hint(model, All().Select(m => m.Name))}; {Advice(Folders)}");
     }
 
     /// <summary>Every model that has a name, in the order of the places.</summary>
@@ -76,6 +76,10 @@ public static class ModelLocator
 
     /// <summary>The folders that are looked in, those that exist.</summary>
     public static IReadOnlyList<string> Folders => [.. Places().Select(p => p.Folder)];
+
+    static string Advice(IReadOnlyList<string> folders) => folders.Count > 0
+        ? $"looked in {string.Join(", ", folders)}. Give a path, or put the model's folder into one of these (SENSORIUM_MODELS adds more)"
+        : "no folder with models is there. Give a path, or name the folder that the model's folder is in by SENSORIUM_MODELS";
 
     static IEnumerable<(string Folder, bool IsHub)> Places()
     {

@@ -46,9 +46,37 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--top takes a whole number, not 'x'", "label", "a.jpg", "--top", "x")]
+    [InlineData("(nearest: '--model')", "ask", "a.jpg", "What?", "--modle", "nano")]
+    [InlineData("PNG", "detect", "a.jpg", "--boxes", "a.jpg")]
+    [InlineData("is empty", "chat", " ")]
+    [InlineData("no tokenizer's file", "tokenize", "a", "--model", "README")]
+    [InlineData("--filter zzz", "verify", "BUNDLE", "--filter", "zzz")]
+    public async Task What_cannot_be_used_is_told_in_one_line_that_names_it(string told, params string[] arguments)
+    {
+        string bundle = Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "bert");
+        Result result = await Run([.. arguments.Select(a => a switch { "README" => Path.Combine(Root, "README.md"), "BUNDLE" => bundle, _ => a })]);
+        result.Code.ShouldBe(ExitCode.BadInput);
+        result.Error.ShouldContain(told);
+        result.Error.ShouldNotContain("System.");
+    }
+
+    [Fact]
+    public async Task Text_that_looks_like_an_option_goes_after_two_dashes()
+    {
+        Result result = await Run("tokenize", "--ids", "--", "--bogus");
+        result.Code.ShouldBe(ExitCode.Success);
+        result.Out.ShouldBe("423 82 435 376\n");
+    }
+
+    [Theory]
     [InlineData("fly")]
     [InlineData("list", "--colour")]
     [InlineData("chat", "--top-k", "many")]
+    [InlineData("chat", "--bogus")]
+    [InlineData("embed", "a", "-x")]
+    [InlineData("tokenizer", "fly")]
+    [InlineData("tokenizer", "train", "a.txt", "--vocabsize=3")]
     public async Task What_cannot_be_parsed_is_told_and_points_to_the_help(params string[] arguments)
     {
         Result result = await Run(arguments);

@@ -7,7 +7,7 @@ namespace Sensorium.Cli.Tests;
 /// <summary><c>convert</c> and <c>quantize</c> as a person types them.</summary>
 public sealed class ConversionCommandTests : IDisposable
 {
-    static readonly string Bundles = Path.Combine(FindRoot(), "tests", "Sensorium.Conformance", "bundles");
+    static readonly string Bundles = Path.Combine(Typed.Root, "tests", "Sensorium.Conformance", "bundles");
     static readonly string Llama = Path.Combine(Bundles, "llama", "model");
 
     readonly string folder = Directory.CreateTempSubdirectory("sensorium-cli-").FullName;
@@ -89,25 +89,5 @@ public sealed class ConversionCommandTests : IDisposable
         result.Error.ShouldContain(message);
     }
 
-    static async Task<Result> Run(params string[] arguments)
-    {
-        using var output = new StringWriter { NewLine = "\n" };
-        using var error = new StringWriter { NewLine = "\n" };
-        using var terminal = new Terminal(TextReader.Null, output, error);
-        int code = await CommandLine.RunAsync(arguments, terminal);
-        return new Result(code, output.ToString(), error.ToString());
-    }
-
-    static string FindRoot()
-    {
-        DirectoryInfo? at = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at!.FullName, "Sensorium.slnx")))
-        {
-            at = at.Parent;
-        }
-
-        return at.FullName;
-    }
-
-    sealed record Result(int Code, string Out, string Error);
+    static Task<Result> Run(params string[] arguments) => Typed.Run(TextReader.Null, arguments);
 }

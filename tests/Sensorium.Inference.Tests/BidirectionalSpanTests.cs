@@ -147,7 +147,7 @@ public sealed class BidirectionalSpanTests : IDisposable
 
         public override int HiddenSize => 4;
 
-        public override int VocabularySize => 8;
+        public override int VocabularySize => 100;
 
         public override int ContextLength => 1000;
 
@@ -170,6 +170,6 @@ public sealed class BidirectionalSpanTests : IDisposable
 
         public override Tensor Norm(Compute c, Tensor x) => x;
 
-        public override Tensor Logits(Compute c, Tensor normed) => c.FromHost(new float[normed.Rows * 8], normed.Rows, 8);
+        public override Tensor Logits(Compute c, Tensor normed) => c.FromHost(new float[normed.Rows * VocabularySize], normed.Rows, VocabularySize);
     }
 }

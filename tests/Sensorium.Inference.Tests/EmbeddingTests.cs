@@ -11,7 +11,7 @@ namespace Sensorium.Inference.Tests;
 
 /// <summary>
 /// A model without weights: the vector of a text is its first id and how many it has, of a picture its width and height;
-/// an id of 99 cannot be embedded. So who was served with whom can be read off the passes.
+/// the id of 'z' cannot be embedded. So who was served with whom can be read off the passes.
 /// </summary>
 sealed class CountingEmbedder : EmbeddingSystem
 {
@@ -25,6 +25,8 @@ sealed class CountingEmbedder : EmbeddingSystem
     public override int Dimensions => 2;
 
     public override bool TakesTexts => true;
+
+    public override int VocabularySize => 26;
 
     public override bool TakesPictures => true;
 
@@ -219,6 +221,19 @@ public sealed class EmbeddingTests : IDisposable
         texts.GetService<EmbeddingSystem>().ShouldBeSameAs(generator.System);
         texts.GetService<IChatClient>().ShouldBeNull();
         (await texts.GenerateVectorAsync("a cat")).Length.ShouldBe(48);
+    }
+
+    [Theory]
+    [InlineData(26)]
+    [InlineData(-1)]
+    public void AnIdBeyondTheVocabularyIsRefusedBeforeItSharesAPass(int id)
+    {
+        using Engine engine = NewEngine();
+        CountingEmbedder system = Embedder();
+        RequestException e = Should.Throw<RequestException>(() => engine.EmbedAsync(system, [1, 2, id]));
+        e.Message.ShouldContain($"token id {id} at position 2");
+        e.Message.ShouldContain("26 tokens");
+        system.Passes.ShouldBeEmpty();
     }
 
     [Fact]

@@ -132,6 +132,19 @@ public sealed class EngineTests : IDisposable
         e.Message.ShouldContain(mention);
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(-1)]
+    public void AnIdBeyondTheVocabularyIsRefusedBeforeItSharesAPass(int id)
+    {
+        using Engine engine = NewEngine();
+        TextSystem system = FakeSystem.Of(new CountingBackbone(vocabulary: 100));
+        RequestException e = Should.Throw<RequestException>(() => engine.Submit(system, new GenerationRequest { Prompt = [PromptSpan.Of([1, 2]), PromptSpan.Of([3, id])] }));
+        e.Error.ShouldBe(RequestError.UnsupportedContent);
+        e.Message.ShouldContain($"token id {id} at position 3");
+        e.Message.ShouldContain("100 tokens");
+    }
+
     [Fact]
     public void MoreMemoryThanIsAllowedIsRefusedWithTheNumbers()
     {

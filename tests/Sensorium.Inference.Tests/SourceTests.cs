@@ -179,6 +179,14 @@ public sealed class SourceTests : IDisposable
     }
 
     [Fact]
+    public void IdsBeyondTheVocabularyAreRefusedInSourceAndBeginning()
+    {
+        using Engine engine = NewEngine();
+        Should.Throw<RequestException>(() => engine.Submit(system, GenerationRequest.Of([1, 1000], 2))).Message.ShouldContain("the prompt has the token id 1000 at position 1");
+        Should.Throw<RequestException>(() => engine.Submit(system, GenerationRequest.Of([1], 2) with { AnswerStart = [-1] })).Message.ShouldContain("the answer's beginning has the token id -1");
+    }
+
+    [Fact]
     public void AModelThatOnlyContinuesTakesNoBeginning()
     {
         using Engine engine = NewEngine();

@@ -45,6 +45,11 @@ sealed class ChatCommand : Verb
             throw new UsageException("--raw continues a prompt; give it as the last argument");
         }
 
+        if (once is not null && string.IsNullOrWhiteSpace(once) && !parsed.GetValue(raw))
+        {
+            throw new UsageException("the prompt is empty; without one a conversation begins");
+        }
+
         Picture[] pictures = [.. (parsed.GetValue(images) ?? []).Select(Files.Picture)];
         using SensoriumRuntime runtime = ModelLoading.Runtime(flags.Model(parsed), flags.Mmproj(parsed), flags.Numerics(parsed), terminal, cancellation);
         var talk = new Talk(runtime, terminal, flags.Sampling(parsed, runtime.System), maxTokens, stops, parsed.GetValue(json), parsed.GetValue(system));

@@ -49,7 +49,7 @@ sealed class DetectCommand : Verb
         ModelPart part = ModelLoading.Model(name, device, terminal, cancellation);
         if (part.Model is not IObjectDetector detector)
         {
-            throw new UsageException($"--model {name} is a {part.Files.Family.Title}, no detector; ssdlite-mobilenet-v2-coco is one");
+            throw new UsageException($"--model {name} is {part.Files.Family.Title}, no detector; ssdlite-mobilenet-v2-coco is one");
         }
 
         DetectionLimits limits = least is { } score ? detector.DefaultLimits with { ScoreThreshold = score } : detector.DefaultLimits;
@@ -86,6 +86,11 @@ sealed class DetectCommand : Verb
         if (drawing is not null && files.Length > 1)
         {
             throw new UsageException($"--boxes draws over one photo, {files.Length} are given");
+        }
+
+        if (drawing is not null && !drawing.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"--boxes writes PNG; name a file that ends in .png, not {drawing}");
         }
 
         Array.ForEach(files, Files.Demand);

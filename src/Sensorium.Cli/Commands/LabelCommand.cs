@@ -84,7 +84,7 @@ sealed class LabelCommand : Verb
         ModelPart part = ModelLoading.Model(name, device, terminal, cancellation);
         if (part.Model is not IImageClassifier classifier)
         {
-            throw new UsageException($"--model {name} is a {part.Files.Family.Title}, no classifier of pictures{(part.Model is ContrastiveModel ? ": name the labels it is to choose from with --labels \"a,b,c\"" : "; efficientnet-lite0 is one")}");
+            throw new UsageException($"--model {name} is {part.Files.Family.Title}, no classifier of pictures{(part.Model is ContrastiveModel ? ": name the labels it is to choose from with --labels \"a,b,c\"" : "; efficientnet-lite0 is one")}");
         }
 
         return (classifier.Labels, image =>

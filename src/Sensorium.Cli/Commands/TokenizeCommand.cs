@@ -33,14 +33,15 @@ sealed class TokenizeCommand : Verb
         }
     }
 
-    protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    protected override async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
         Tokenizer tokenizer = TokenizerFiles.Read(ModelLocator.Locate(parsed.GetValue(model)!));
-        string input = parsed.GetValue(text) ?? terminal.In.ReadToEnd();
+        string input = parsed.GetValue(text)
+            ?? await Task.Run(terminal.In.ReadToEnd, cancellation).WaitAsync(cancellation).ConfigureAwait(false); // Ctrl-C ends the wait, which no read does by itself.
         if (parsed.GetValue(decode))
         {
-            terminal.Out.WriteLine(tokenizer.Decode(Ids(input, tokenizer)));
-            return Task.FromResult(ExitCode.Success);
+            await terminal.Out.WriteLineAsync(tokenizer.Decode(Ids(input, tokenizer))).ConfigureAwait(false);
+            return ExitCode.Success;
         }
 
         int[] tokens = tokenizer.EncodeIds(input, addSpecialTokens: parsed.GetValue(special));
@@ -74,7 +75,7 @@ sealed class TokenizeCommand : Verb
             terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{tokens.Length} tokens"));
         }
 
-        return Task.FromResult(ExitCode.Success);
+        return ExitCode.Success;
     }
 
     static int[] Ids(string text, Tokenizer tokenizer) =>

@@ -50,11 +50,20 @@ sealed class VerifyCommand : Verb
             {
                 cancellation.ThrowIfCancellationRequested();
                 using Bundle bundle = Bundle.Open(folder);
-                report.Bundle(tiers.Length > 1 ? $"{bundle.Name} ({one})" : bundle.Name, BundleRun.Rows(bundle, session));
+                report.Bundle(tiers.Length > 1 ? $"{bundle.Name} ({one})" : bundle.Name, BundleRun.Rows(bundle, session).Select(Going));
             }
         }
 
-        return Task.FromResult(report.Close());
+        return report.IsEmpty && options.Filter is { } nothing
+            ? throw new UsageException($"--filter {nothing}: no check, and no bundle, has a name that contains it")
+            : Task.FromResult(report.Close());
+
+        // A bundle can take minutes, so Ctrl-C is looked for at each row.
+        CheckRow Going(CheckRow row)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return row;
+        }
     }
 
     static string[] Tiers(string? tier) => tier switch

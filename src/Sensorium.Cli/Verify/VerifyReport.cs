@@ -12,6 +12,9 @@ sealed class VerifyReport(Terminal terminal, bool json)
     int failed;
     int skipped;
 
+    /// <summary>No row was written: nothing was checked.</summary>
+    public bool IsEmpty { get; private set; } = true;
+
     /// <summary>Writes a bundle's rows as they are made and its summary.</summary>
     /// <param name="name">The bundle, with the tier where several are run.</param>
     /// <param name="rows">Its rows.</param>
@@ -25,6 +28,7 @@ sealed class VerifyReport(Terminal terminal, bool json)
 
         foreach (CheckRow row in rows)
         {
+            IsEmpty = false;
             Count(row);
             if (json)
             {

@@ -24,6 +24,7 @@ sealed class Admission(LanguageSystem system, EngineOptions options, KvStore sto
             throw new RequestException(RequestError.UnsupportedOption, $"max tokens is 1 or more, not {request.MaxNewTokens}");
         }
 
+        CheckIds(request);
         Sampler sampler = request.Sampling.ToSampler();
         SourceMemory? source = null;
         IReadOnlyList<PromptSpan> own = request.Prompt;
@@ -44,6 +45,22 @@ sealed class Admission(LanguageSystem system, EngineOptions options, KvStore sto
 
         var generation = new Generation(most, stop) { Usage = new GenerationUsage(prompt, request.Prompt.Where(s => s.Picture is not null).Sum(s => s.Length), 0, 0, 0) };
         return new Sequence(new RequestRows(own, most), source, generation, sampler, request.EndIds ?? system.Generation.EosTokenIds);
+    }
+
+    /// <summary>An id without an embedding would fail the pass, and with it everyone who shares it.</summary>
+    void CheckIds(GenerationRequest request)
+    {
+        int first = 0;
+        foreach (PromptSpan span in request.Prompt)
+        {
+            Vocabulary.Check(span.Ids, system.Backbone.VocabularySize, system.Name, "prompt", first);
+            first += span.Length;
+        }
+
+        if (request.AnswerStart is { } start)
+        {
+            Vocabulary.Check([.. start], system.Backbone.VocabularySize, system.Name, "answer's beginning");
+        }
     }
 
     /// <summary>How long the continuation of a prompt may become.</summary>

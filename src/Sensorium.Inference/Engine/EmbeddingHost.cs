@@ -131,7 +131,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options) : IEng
         }
     }
 
-    /// <summary>What one of the batch cannot have (an id beyond the vocabulary, more memory than there is) must not fail the others.</summary>
+    /// <summary>What one of the batch cannot have (a text beyond the model's positions, more memory than there is) must not fail the others.</summary>
     void Isolate(Compute c, Exception e)
     {
         if (batch.Count == 1)

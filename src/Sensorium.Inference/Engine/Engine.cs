@@ -59,7 +59,8 @@ public sealed partial class Engine : IDisposable
     public long ScratchBytes => compute.ScratchBytes;
 
     /// <summary>Starts an answer.</summary>
-    /// <exception cref="RequestException">The request cannot be answered; the message has the numbers.</exception>
+    /// <exception cref="RequestException">The request cannot be answered, or has an id that is not in the vocabulary; the message has the numbers.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A sampling option is outside its range.</exception>
     /// <exception cref="ObjectDisposedException">The engine was stopped.</exception>
     public Generation Submit(LanguageSystem system, GenerationRequest request)
     {

@@ -23,6 +23,12 @@ sealed class PictureReader(LanguageSystem system, EngineOptions options)
 
         c.Reset();
         Tensor rows = system.Encode(c, span.Picture, budget);
+        if (rows.Rows != span.Length)
+        {
+            // Found here it fails its owner; found when the rows are placed it would fail the whole pass.
+            throw new RequestException(RequestError.UnsupportedContent, $"{span.Picture.Name} has {span.Length} rows of the prompt, {system.Name} makes {rows.Rows} soft tokens of it; ask the model for their number (LanguageSystem.SoftTokens)");
+        }
+
         var values = new float[rows.Rows * rows.Columns];
         c.Read(rows, values);
         media.Add(key, values);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Sensorium.Models.Backbones;
+using Sensorium.Models.Encoders.Transformers;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
 using Sensorium.Text.Tokenizers;
@@ -113,6 +114,8 @@ public static class ModelLoader
     static string UseOf(ModelPart root) => root.Model switch
     {
         LlavaVision => "as --mmproj beside its language model",
+        Bert or TextModel => "with embed",
+        ContrastiveModel => "with embed, or with label and --labels",
         IEmbeds => "with embed or label",
         _ => "with label, detect or as a part of a composed model",
     };

@@ -83,6 +83,9 @@ public sealed class ContrastiveSystem(VisionModel? vision, TextModel? text, Cont
     public override bool TakesTexts => text is not null;
 
     /// <inheritdoc/>
+    public override int VocabularySize => text?.Transformer.Config.VocabSize ?? 0;
+
+    /// <inheritdoc/>
     public override bool TakesPictures => vision is not null;
 
     /// <inheritdoc/>

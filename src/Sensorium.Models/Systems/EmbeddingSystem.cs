@@ -21,6 +21,9 @@ public abstract class EmbeddingSystem
     /// <summary>Whether it embeds texts.</summary>
     public virtual bool TakesTexts => false;
 
+    /// <summary>Tokens of the vocabulary: ids of texts are below it; 0 where it takes no texts.</summary>
+    public virtual int VocabularySize => 0;
+
     /// <summary>Whether it embeds pictures.</summary>
     public virtual bool TakesPictures => false;
 

@@ -30,6 +30,8 @@ sealed class SentenceEmbeddings : EmbeddingSystem
 
     public override bool TakesTexts => true;
 
+    public override int VocabularySize => encoder.VocabularySize;
+
     public override IReadOnlyDictionary<string, string> Prompts => modules.Prompts;
 
     public override string? DefaultPrompt => modules.DefaultPrompt;

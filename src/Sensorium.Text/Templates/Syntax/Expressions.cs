@@ -41,8 +41,6 @@ internal sealed class SequenceExpression(Expression[] items, bool isTuple) : Exp
 {
     public Expression[] Items => items;
 
-    public bool IsTuple => isTuple;
-
     public override int Depth { get; } = 1 + Height(items);
 
     public static int Height(params ReadOnlySpan<Expression?> parts)

@@ -50,9 +50,6 @@ internal static class CharClass
     /// <summary>\s: the property White_Space.</summary>
     public static bool IsWhiteSpace(int c) => (Of(c) & White) != 0;
 
-    /// <summary>\p{L} or \p{N}</summary>
-    public static bool IsLetterOrNumber(int c) => (Of(c) & (Letter | Number)) != 0;
-
     /// <summary>[^\s\p{L}\p{N}]</summary>
     public static bool IsOther(int c) => (Of(c) & (Letter | Number | White)) == 0;
 

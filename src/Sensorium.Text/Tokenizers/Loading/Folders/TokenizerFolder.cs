@@ -52,7 +52,10 @@ internal static class TokenizerFolder
         var span = data.Span;
         if (span.TrimStart("\uFEFF \t\r\n"u8).StartsWith("{"u8)) return TokenizerJson.Read(data, file, default, default);
         if (TiktokenFile.Matches(span)) return TiktokenFolder.Build(span, file, settings);
-        return file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase) ? BertFolder.Build(span, file, null, settings) : SentencePieceFolder.Build(span, file, null, settings);
+        if (file.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)) return BertFolder.Build(span, file, null, settings);
+        // A SentencePiece model begins with its first piece: field 1 of the message.
+        if (!span.StartsWith("\n"u8)) throw new TokenizerException(file, "", "is no tokenizer's file; these are tokenizer.json, SentencePiece's .model, tiktoken's .tiktoken and vocab.txt, none of them compressed");
+        return SentencePieceFolder.Build(span, file, null, settings);
     }
 
     /// <summary>What is wrong where a class is not known.</summary>
