@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Sensorium.Tensors.Cpu.Products;
 using Sensorium.Tensors.Formats;
 
 namespace Sensorium.Tensors.Cpu;
@@ -103,6 +105,9 @@ public sealed unsafe partial class CpuCompute
         public int Heads;
         public bool Half;
 
+        readonly int ElementSize => Half ? sizeof(ushort) : sizeof(float);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run(nint item, int worker)
         {
             Place place = Places[item / Heads];
@@ -112,53 +117,47 @@ public sealed unsafe partial class CpuCompute
             nint keyNumbers = (nint)keySize * KvPool.PageRows;
             nint first = head * (keyNumbers + (nint)valueSize * KvPool.PageRows);
             nint values = first + keyNumbers + (nint)place.Slot * valueSize;
-            if (Half)
-            {
-                PackHalves(place, head * keySize, keySize, (ushort*)place.Page + first, head * valueSize, valueSize, (ushort*)place.Page + values);
-                return;
-            }
-
-            for (int d = 0; d < keySize; d += Line)
-            {
-                for (int row = 0; row < place.Rows; row++)
-                {
-                    float* from = Keys.FloatRow(place.FirstRow + row) + head * keySize + d;
-                    Spread(from, (float*)place.Page + first + (nint)d * KvPool.PageRows + place.Slot + row, Math.Min(Line, keySize - d));
-                }
-            }
-
+            PackKeys(place, head * keySize, keySize, place.Page + first * ElementSize);
             for (int row = 0; row < place.Rows; row++)
             {
-                Copy(Values.FloatRow(place.FirstRow + row) + head * valueSize, (float*)place.Page + values + (nint)row * valueSize, valueSize);
+                float* from = Values.FloatRow(place.FirstRow + row) + head * valueSize;
+                byte* to = place.Page + (values + (nint)row * valueSize) * ElementSize;
+                if (Half)
+                {
+                    HalfFloats.ToF16(from, (ushort*)to, valueSize);
+                }
+                else
+                {
+                    Copy(from, (float*)to, valueSize);
+                }
             }
         }
 
-        readonly void PackHalves(Place place, int keyColumn, int keySize, ushort* keys, int valueColumn, int valueSize, ushort* values)
+        /// <summary>Puts keys' numbers a page's row apart: <c>[rows][size]</c> becomes <c>[size][PageRows]</c> from the place's slot on.</summary>
+        readonly void PackKeys(Place place, int column, int size, byte* keys)
         {
-            ushort* line = stackalloc ushort[Line];
-            for (int d = 0; d < keySize; d += Line)
+            float* turned = stackalloc float[Line * KvPool.PageRows];
+            float** rows = stackalloc float*[KvPool.PageRows];
+            for (int d = 0; d < size; d += Line)
             {
-                int numbers = Math.Min(Line, keySize - d);
+                int numbers = Math.Min(Line, size - d);
                 for (int row = 0; row < place.Rows; row++)
                 {
-                    HalfFloats.ToF16(Keys.FloatRow(place.FirstRow + row) + keyColumn + d, line, numbers);
-                    Spread(line, keys + (nint)d * KvPool.PageRows + place.Slot + row, numbers);
+                    rows[row] = Keys.FloatRow(place.FirstRow + row) + column + d;
                 }
-            }
 
-            for (int row = 0; row < place.Rows; row++)
-            {
-                HalfFloats.ToF16(Values.FloatRow(place.FirstRow + row) + valueColumn, values + (nint)row * valueSize, valueSize);
-            }
-        }
+                nint at = (nint)d * KvPool.PageRows + place.Slot;
+                if (!Half)
+                {
+                    RowTransposer.Pack(rows, place.Rows, numbers, (float*)keys + at, KvPool.PageRows);
+                    continue;
+                }
 
-        /// <summary>Puts a key's numbers a page's row apart.</summary>
-        static void Spread<T>(T* from, T* to, int count)
-            where T : unmanaged
-        {
-            for (int i = 0; i < count; i++)
-            {
-                to[(nint)i * KvPool.PageRows] = from[i];
+                RowTransposer.Pack(rows, place.Rows, numbers, turned, place.Rows);
+                for (int i = 0; i < numbers; i++)
+                {
+                    HalfFloats.ToF16(turned + i * place.Rows, (ushort*)keys + at + (nint)i * KvPool.PageRows, place.Rows);
+                }
             }
         }
     }

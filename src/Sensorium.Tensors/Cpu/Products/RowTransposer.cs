@@ -31,10 +31,13 @@ static unsafe class RowTransposer
     }
 
     /// <summary>Rows at the given addresses to <c>[count][rows]</c>.</summary>
+    public static void Pack(float** from, int rows, nint count, float* to) => Pack(from, rows, count, to, rows);
+
+    /// <summary>Rows at the given addresses to columns, which begin <paramref name="stride"/> floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Pack(float** from, int rows, nint count, float* to)
+    public static void Pack(float** from, int rows, nint count, float* to, nint stride)
     {
-        if (rows == 1)
+        if (stride == 1)
         {
             Unsafe.CopyBlockUnaligned(to, from[0], (uint)(count * sizeof(float)));
             return;
@@ -47,15 +50,15 @@ static unsafe class RowTransposer
             nint k = 0;
             for (; k + 4 <= count; k += 4)
             {
-                Transpose(Vector128.Load(a + k), Vector128.Load(b + k), Vector128.Load(c + k), Vector128.Load(d + k), target + k * rows, rows);
+                Transpose(Vector128.Load(a + k), Vector128.Load(b + k), Vector128.Load(c + k), Vector128.Load(d + k), target + k * stride, stride);
             }
 
             for (; k < count; k++)
             {
-                target[k * rows] = a[k];
-                target[k * rows + 1] = b[k];
-                target[k * rows + 2] = c[k];
-                target[k * rows + 3] = d[k];
+                target[k * stride] = a[k];
+                target[k * stride + 1] = b[k];
+                target[k * stride + 2] = c[k];
+                target[k * stride + 3] = d[k];
             }
         }
 
@@ -64,7 +67,7 @@ static unsafe class RowTransposer
             float* a = from[row], target = to + row;
             for (nint k = 0; k < count; k++)
             {
-                target[k * rows] = a[k];
+                target[k * stride] = a[k];
             }
         }
     }
