@@ -1,29 +1,17 @@
 using Sensorium.Models.Loading;
 using Sensorium.Models.Systems;
 using Sensorium.Tensors;
-using Sensorium.Tensors.Cpu;
 using Sensorium.Weights;
 
 namespace Sensorium.Inference;
 
-/// <summary>A device, an engine and a loaded model that belong together.</summary>
-public sealed class SensoriumRuntime : IDisposable
+/// <summary>A device, an engine and a loaded model that answers.</summary>
+public sealed class SensoriumRuntime : ModelRuntime<LanguageSystem>
 {
-    SensoriumRuntime(Device device, Engine engine, LanguageSystem system)
+    SensoriumRuntime(string model, EngineOptions? options, Func<string, Device, LanguageSystem> load)
+        : base(model, options, load)
     {
-        Device = device;
-        Engine = engine;
-        System = system;
     }
-
-    /// <summary>What it computes on.</summary>
-    public Device Device { get; }
-
-    /// <summary>Runs the model.</summary>
-    public Engine Engine { get; }
-
-    /// <summary>The model.</summary>
-    public LanguageSystem System { get; }
 
     /// <summary>Loads a model.</summary>
     /// <param name="model">A folder, a .gguf file or a name that <see cref="ModelLocator"/> finds.</param>
@@ -33,26 +21,6 @@ public sealed class SensoriumRuntime : IDisposable
     /// <param name="mmproj">The file with a language model's vision tower and projector (mmproj-*.gguf); null: there is none.</param>
     /// <exception cref="CheckpointException">The model is not there, broken or not supported.</exception>
     public static SensoriumRuntime Load(
-        string model, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, string? mmproj = null)
-    {
-        string path = ModelLocator.Locate(model);
-        var device = new CpuDevice();
-        try
-        {
-            LanguageSystem system = ModelLoader.LoadSystem(path, device, progress, cancellation, mmproj);
-            return new SensoriumRuntime(device, new Engine(device, options), system);
-        }
-        catch
-        {
-            device.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Stops the engine and frees the device.</summary>
-    public void Dispose()
-    {
-        Engine.Dispose();
-        Device.Dispose();
-    }
+        string model, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, string? mmproj = null) =>
+        new(model, options, (path, device) => ModelLoader.LoadSystem(path, device, progress, cancellation, mmproj));
 }

@@ -14,32 +14,27 @@ static class ModelLoading
     public static SensoriumRuntime Runtime(string model, string? mmproj, Numerics numerics, Terminal terminal, CancellationToken cancellation)
     {
         using var progress = new Progress(terminal, $"loading {model}");
-        return SensoriumRuntime.Load(model, new EngineOptions { Numerics = numerics }, progress: new Loading(progress), cancellation: cancellation, mmproj: mmproj);
+        return SensoriumRuntime.Load(model, new EngineOptions { Numerics = numerics }, progress: new LoadingProgress(progress), cancellation: cancellation, mmproj: mmproj);
     }
 
     /// <summary>A model that embeds, with its engine.</summary>
     public static EmbeddingRuntime Embeddings(LocatedModel model, Numerics numerics, Terminal terminal, CancellationToken cancellation)
     {
         using var progress = new Progress(terminal, $"loading {model.Name}");
-        return EmbeddingRuntime.Load(model.Path, new EngineOptions { Numerics = numerics }, new Loading(progress), cancellation);
+        return EmbeddingRuntime.Load(model.Path, new EngineOptions { Numerics = numerics }, new LoadingProgress(progress), cancellation);
     }
 
     /// <summary>A model that embeds, without an engine.</summary>
     public static EmbeddingSystem Embeddings(LocatedModel model, Device device, Terminal terminal, CancellationToken cancellation)
     {
         using var progress = new Progress(terminal, $"loading {model.Name}");
-        return ModelLoader.LoadEmbeddings(model.Path, device, new Loading(progress), cancellation);
+        return ModelLoader.LoadEmbeddings(model.Path, device, new LoadingProgress(progress), cancellation);
     }
 
     /// <summary>A model of any family.</summary>
     public static ModelPart Model(string model, Device device, Terminal terminal, CancellationToken cancellation)
     {
         using var progress = new Progress(terminal, $"loading {model}");
-        return ModelLoader.Load(ModelLocator.Locate(model), device, new Loading(progress), cancellation);
-    }
-
-    sealed class Loading(Progress progress) : IProgress<LoadProgress>
-    {
-        public void Report(LoadProgress value) => progress.Report(value.BytesTotal == 0 ? 1 : (double)value.BytesDone / value.BytesTotal);
+        return ModelLoader.Load(ModelLocator.Locate(model), device, new LoadingProgress(progress), cancellation);
     }
 }

@@ -10,15 +10,10 @@ namespace Sensorium.Cli.Commands;
 /// <summary><c>quantize</c>: fewer bits a weight.</summary>
 sealed class QuantizeCommand : Verb
 {
-    readonly Argument<string> model = new("model") { Description = "A model's folder, .gguf file or name" };
+    readonly ConversionFlags flags = new("The .gguf file to write; without it one in the current folder, named after model and type");
     readonly Option<string> type = new("--type") { Description = "What it becomes: " + string.Join("; ", QuantMix.All.Select(mix => $"{mix.Name} ({mix.About})")), Required = true, HelpName = "type" };
-    readonly Option<string?> output = new("--output", "-o") { Description = "The .gguf file to write; without it one in the current folder, named after model and type", HelpName = "path" };
     readonly Option<bool> pure = new("--pure") { Description = "Every matrix gets the type itself, the output too" };
     readonly Option<bool> requantize = new("--requantize") { Description = "Also from a file that is quantised already" };
-    readonly Option<string?> pre = new("--pre") { Description = "Name of the pre-tokenizer under tokenizer.ggml.pre, where the tokenizer's own has none in llama.cpp", HelpName = "name" };
-    readonly Option<bool> force = new("--force") { Description = "Replace what is there" };
-    readonly Option<bool> check = new("--check") { Description = "Run both and compare their logits on a short text" };
-    readonly Option<bool> json = new("--json") { Description = "For programs" };
 
     public override string Name => "quantize";
 
@@ -30,14 +25,7 @@ sealed class QuantizeCommand : Verb
         "./sensorium quantize tests/Sensorium.Conformance/bundles/llama/model --type Q8_0 -o llama-q8.gguf",
     ];
 
-    protected override void Declare(Command command)
-    {
-        command.Arguments.Add(model);
-        foreach (Option option in new Option[] { type, output, pure, requantize, pre, force, check, json })
-        {
-            command.Options.Add(option);
-        }
-    }
+    protected override void Declare(Command command) => flags.Declare(command, [type], [pure, requantize]);
 
     protected override Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
     {
@@ -48,17 +36,10 @@ sealed class QuantizeCommand : Verb
             mix = mix with { IsPure = true };
         }
 
-        string source = ModelLocator.Locate(parsed.GetRequiredValue(model));
-        var options = new ConversionOptions { Mix = mix, Pre = parsed.GetValue(pre), Requantize = parsed.GetValue(requantize) };
-        string path = Destination.File(parsed.GetValue(output), source, mix.Name, parsed.GetValue(force));
-        ConversionRun.Run(
-            terminal,
-            source,
-            $"quantising {parsed.GetRequiredValue(model)}",
-            progress => ModelConverter.ToGguf(source, path, options, progress, cancellation),
-            parsed.GetValue(check),
-            parsed.GetValue(json),
-            cancellation);
+        string source = flags.Source(parsed);
+        ConversionOptions options = flags.Options(parsed, mix) with { Requantize = parsed.GetValue(requantize) };
+        string path = flags.File(parsed, source, mix.Name);
+        flags.Run(parsed, terminal, source, "quantising", progress => ModelConverter.ToGguf(source, path, options, progress, cancellation), cancellation);
         return Task.FromResult(ExitCode.Success);
     }
 }

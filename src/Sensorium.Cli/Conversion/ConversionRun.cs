@@ -22,7 +22,7 @@ static class ConversionRun
         ConversionResult result;
         using (var progress = new Progress(terminal, what))
         {
-            result = convert(new Telling(progress));
+            result = convert(new LoadingProgress(progress));
         }
 
         LogitsDistance? distance = null;
@@ -99,10 +99,5 @@ static class ConversionRun
 
         writer.WriteEndArray();
         writer.WriteEndObject();
-    }
-
-    sealed class Telling(Progress progress) : IProgress<LoadProgress>
-    {
-        public void Report(LoadProgress value) => progress.Report(value.BytesTotal == 0 ? 1 : (double)value.BytesDone / value.BytesTotal);
     }
 }

@@ -13,8 +13,8 @@ sealed record Opening(string? Family, string? WhyNot)
     {
         try
         {
-            ModelLoader.Declare(path);
             using ModelFiles files = ModelFiles.Open(path);
+            ModelLoader.Declare(files);
             return new Opening($"{files.Family.Title}: {files.Family.Gives} from {files.Family.Takes}", null);
         }
         catch (CheckpointException e)

@@ -47,9 +47,13 @@ public static class ModelLoader
     /// <param name="path">A folder in the hub's layout or a GGUF file.</param>
     /// <returns>The model's weights, declared and empty.</returns>
     /// <exception cref="CheckpointException">It is broken, of a family that is not supported, or config and tensors disagree.</exception>
-    public static IReadOnlyList<Weight> Declare(string path)
+    public static IReadOnlyList<Weight> Declare(string path) => Declare(ModelFiles.Open(path));
+
+    /// <summary>The same for files that are open; they are let go.</summary>
+    /// <inheritdoc cref="Declare(string)"/>
+    public static IReadOnlyList<Weight> Declare(ModelFiles files)
     {
-        using var build = new Build(ModelFiles.Open(path));
+        using var build = new Build(files);
         build.Root();
         build.Checkpoint.Finish();
         return [.. build.Checkpoint.Weights];
