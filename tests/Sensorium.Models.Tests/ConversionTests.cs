@@ -10,23 +10,8 @@ using Sensorium.Weights;
 namespace Sensorium.Models.Tests;
 
 /// <summary>Folders as GGUF files and back: the same tensors, the same settings, the same answers.</summary>
-public sealed class ConversionTests : IDisposable
+public sealed class ConversionTests : ConversionFixture
 {
-    readonly TestCheckpoints checkpoints = new();
-    readonly CpuDevice device = new(1);
-    readonly string folder = Directory.CreateTempSubdirectory("sensorium-convert-").FullName;
-
-    public void Dispose()
-    {
-        checkpoints.Dispose();
-        device.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
-
-    string At(string name) => Path.Combine(folder, name);
-
-    static string Bundle(string name) => Path.Combine(TestCheckpoints.Bundle(name), "model");
-
     [Theory]
     [InlineData("llama", "llama")]
     [InlineData("llama-bf16", "llama")]
@@ -56,7 +41,7 @@ public sealed class ConversionTests : IDisposable
     [InlineData("phi3", "phi3", """{"rope_scaling": {"rope_type": "longrope", "attention_factor": 1.25, "long_factor": [1, 2, 3, 4, 5, 6, 7, 8], "short_factor": [1, 1, 1, 1, 1, 1, 1, 2]}}""")]
     [InlineData("smollm3", "smollm3", """{"rope_scaling": {"rope_type": "yarn", "factor": 2.0, "original_max_position_embeddings": 128}}""")]
     public void AFolderOfOtherSettingsComesBackFromGguf(string bundle, string architecture, string settings) =>
-        ComesBack(checkpoints.Copy(Bundle(bundle), json =>
+        ComesBack(Checkpoints.Copy(Bundle(bundle), json =>
         {
             foreach ((string key, JsonNode? value) in JsonNode.Parse(settings)!.AsObject())
             {
@@ -68,7 +53,7 @@ public sealed class ConversionTests : IDisposable
     [Fact]
     public void QwensExpertsComeBackFromGguf()
     {
-        string source = checkpoints.Copy(Bundle("qwen3-moe"), json =>
+        string source = Checkpoints.Copy(Bundle("qwen3-moe"), json =>
         {
             json["num_hidden_layers"] = 2;
             json["mlp_only_layers"] = new JsonArray();
@@ -195,7 +180,7 @@ public sealed class ConversionTests : IDisposable
     [InlineData("qwen3-moe", "mlp_only_layers", "[1]")]
     public void WhatGgufCannotSayIsRefusedByName(string bundle, string key, string value, string? otherKey = null, string? otherValue = null)
     {
-        string changed = checkpoints.Copy(Bundle(bundle), json =>
+        string changed = Checkpoints.Copy(Bundle(bundle), json =>
         {
             json[key] = JsonNode.Parse(value);
             if (otherKey is not null)
@@ -205,14 +190,14 @@ public sealed class ConversionTests : IDisposable
         });
         CheckpointException e = Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(changed, At("m.gguf")));
         e.Item!.ShouldStartWith(key.Replace("rope_parameters", "rope_scaling", StringComparison.Ordinal));
-        Directory.GetFileSystemEntries(folder).ShouldBeEmpty();
+        Directory.GetFileSystemEntries(Folder).ShouldBeEmpty();
     }
 
     [Theory]
     [InlineData("swish")]
     [InlineData("silu")]
     public void AnotherWordForTheSameIsNoDifference(string activation) =>
-        ModelConverter.ToGguf(checkpoints.Copy(Bundle("llama"), json => json["hidden_act"] = activation), At("m.gguf")).Tensors.Count.ShouldBe(21);
+        ModelConverter.ToGguf(Checkpoints.Copy(Bundle("llama"), json => json["hidden_act"] = activation), At("m.gguf")).Tensors.Count.ShouldBe(21);
 
     [Fact]
     public void AFamilyWithoutAGgufFormIsToldWhichHaveOne() =>
@@ -228,10 +213,10 @@ public sealed class ConversionTests : IDisposable
     [InlineData("vocab_size", "\"many\"")]
     public void ABrokenSourceLeavesNothingBehind(string key, string value)
     {
-        string changed = checkpoints.Copy(Bundle("llama"), json => json[key] = JsonNode.Parse(value));
+        string changed = Checkpoints.Copy(Bundle("llama"), json => json[key] = JsonNode.Parse(value));
         Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(changed, At("m.gguf")));
         Should.Throw<CheckpointException>(() => ModelConverter.ToFolder(changed, At("m")));
-        Directory.GetFileSystemEntries(folder).ShouldBeEmpty();
+        Directory.GetFileSystemEntries(Folder).ShouldBeEmpty();
     }
 
     [Theory]
@@ -244,7 +229,7 @@ public sealed class ConversionTests : IDisposable
         File.WriteAllBytes(cut, whole[..(int)(whole.Length * share)]);
         Should.Throw<CheckpointException>(() => ModelConverter.ToFolder(cut, At("m")));
         Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(cut, At("m.gguf"), new ConversionOptions { Mix = QuantMix.Find("Q8_0") }));
-        Directory.GetFileSystemEntries(folder).ShouldBe([cut]);
+        Directory.GetFileSystemEntries(Folder).ShouldBe([cut]);
     }
 
     [Fact]
@@ -253,7 +238,7 @@ public sealed class ConversionTests : IDisposable
         using var stop = new CancellationTokenSource();
         var afterSome = new Stopping(stop);
         Should.Throw<OperationCanceledException>(() => ModelConverter.ToFolder(Path.Combine(TestCheckpoints.Bundle("gguf-archs"), "model-llama.gguf"), At("m"), null, afterSome, stop.Token));
-        Directory.GetFileSystemEntries(folder).ShouldBeEmpty();
+        Directory.GetFileSystemEntries(Folder).ShouldBeEmpty();
     }
 
     [Fact]
@@ -261,7 +246,7 @@ public sealed class ConversionTests : IDisposable
     {
         File.Copy(Path.Combine(TestCheckpoints.Bundle("gguf-archs"), "model-llama.gguf"), At("m.gguf"));
         Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(At("m.gguf"), At("m.gguf"))).Message.ShouldContain("another place");
-        string copy = checkpoints.Copy(Bundle("llama"), _ => { });
+        string copy = Checkpoints.Copy(Bundle("llama"), _ => { });
         Should.Throw<CheckpointException>(() => ModelConverter.ToFolder(copy, copy)).Message.ShouldContain("another place");
     }
 
@@ -301,7 +286,7 @@ public sealed class ConversionTests : IDisposable
         string path = Path.Combine(TestCheckpoints.Bundle("gguf-quant-types"), "model-Q8_0.gguf");
         var options = new ConversionOptions { Mix = QuantMix.Find("Q4_0") };
         Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(path, At("q.gguf"), options)).Message.ShouldContain("--requantize");
-        Directory.GetFileSystemEntries(folder).ShouldBeEmpty();
+        Directory.GetFileSystemEntries(Folder).ShouldBeEmpty();
         ModelConverter.ToGguf(path, At("q.gguf"), options with { Requantize = true }).Tensors.Count(tensor => tensor.Type == DType.Q4_0).ShouldBe(15);
     }
 
@@ -324,7 +309,7 @@ public sealed class ConversionTests : IDisposable
     [Fact]
     public void AFolderIsNarrowedAndShardedWithItsOtherFiles()
     {
-        string source = checkpoints.Copy(Bundle("llama"), _ => { });
+        string source = Checkpoints.Copy(Bundle("llama"), _ => { });
         File.WriteAllText(Path.Combine(source, "chat_template.jinja"), "{{ messages }}");
         ConversionResult result = ModelConverter.ToFolder(source, At("m"), new ConversionOptions { Mix = QuantMix.Find("BF16"), ShardBytes = 100_000 });
         result.Tensors.ShouldAllBe(tensor => tensor.Type == DType.BF16);
@@ -337,10 +322,10 @@ public sealed class ConversionTests : IDisposable
     /// <summary>Logits of a decoder or, for a source of as many tokens, of an encoder with a decoder; an encoder's vector.</summary>
     float[] Answers(string path, int tokens = 24)
     {
-        object model = ModelLoader.Load(path, device).Model;
+        object model = ModelLoader.Load(path, Device).Model;
         int size = model is Backbone decoder ? decoder.VocabularySize : ((Bert)model).VocabularySize;
         int[] ids = [.. Enumerable.Range(0, tokens).Select(i => (int)((i + 1) * 2654435761L % size))];
-        using Compute c = device.NewCompute(Numerics.Exact);
+        using Compute c = Device.NewCompute(Numerics.Exact);
         Tensor answer = model switch
         {
             Bert encoder => encoder.Vectors(c, [ids]),

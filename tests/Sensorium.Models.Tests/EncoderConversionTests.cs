@@ -9,23 +9,8 @@ using Sensorium.Weights;
 namespace Sensorium.Models.Tests;
 
 /// <summary>Embedding models on their way to GGUF and back: what sentence-transformers' files say beside the tensors.</summary>
-public sealed class EncoderConversionTests : IDisposable
+public sealed class EncoderConversionTests : ConversionFixture
 {
-    readonly TestCheckpoints checkpoints = new();
-    readonly CpuDevice device = new(1);
-    readonly string folder = Directory.CreateTempSubdirectory("sensorium-convert-").FullName;
-
-    public void Dispose()
-    {
-        checkpoints.Dispose();
-        device.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
-
-    string At(string name) => Path.Combine(folder, name);
-
-    static string Bundle(string name) => Path.Combine(TestCheckpoints.Bundle(name), "model");
-
     [Theory]
     [InlineData("mean_tokens", 1)]
     [InlineData("cls_token", 2)]
@@ -74,7 +59,7 @@ public sealed class EncoderConversionTests : IDisposable
     [InlineData("xlm-roberta")]
     public void ARobertaBecomesABertOfTheSameVectors(string type)
     {
-        string source = checkpoints.Copy(Bundle("roberta-embed"), json => json["model_type"] = type);
+        string source = Checkpoints.Copy(Bundle("roberta-embed"), json => json["model_type"] = type);
         ModelConverter.ToGguf(source, At("m.gguf")).Remarks.ShouldContain(remark => remark.Contains("pooler.*", StringComparison.Ordinal));
         ModelConverter.ToFolder(At("m.gguf"), At("m"));
         using (TensorSource gguf = TensorSource.Open(At("m.gguf")))
@@ -97,9 +82,9 @@ public sealed class EncoderConversionTests : IDisposable
 
     (int[] Ids, float[] Vector) Embedded(string path, string text)
     {
-        EmbeddingSystem system = ModelLoader.LoadEmbeddings(path, device);
+        EmbeddingSystem system = ModelLoader.LoadEmbeddings(path, Device);
         int[] ids = system.Tokenize(text).Ids;
-        using Compute c = device.NewCompute(Numerics.Exact);
+        using Compute c = Device.NewCompute(Numerics.Exact);
         var values = new float[system.Dimensions];
         c.Read(system.EmbedTexts(c, [ids]), values);
         return (ids, values);
@@ -107,18 +92,18 @@ public sealed class EncoderConversionTests : IDisposable
 
     [Fact]
     public void AnActivationThatIsNoGeluIsRefused() =>
-        Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(checkpoints.Copy(Bundle("bert"), json => json["hidden_act"] = "relu"), At("m.gguf"))).Item.ShouldBe("hidden_act");
+        Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(Checkpoints.Copy(Bundle("bert"), json => json["hidden_act"] = "relu"), At("m.gguf"))).Item.ShouldBe("hidden_act");
 
     [Theory]
     [InlineData("gelu", true)]
     [InlineData("gelu_new", false)]
     public void LlamaCppsFormulaIsSaidWhereItIsAnother(string activation, bool isSaid) =>
-        ModelConverter.ToGguf(checkpoints.Copy(Bundle("bert"), json => json["hidden_act"] = activation), At("m.gguf")).Remarks
+        ModelConverter.ToGguf(Checkpoints.Copy(Bundle("bert"), json => json["hidden_act"] = activation), At("m.gguf")).Remarks
             .Any(remark => remark.Contains("tanh", StringComparison.Ordinal)).ShouldBe(isSaid);
 
     string Pooled(string mode)
     {
-        string copy = checkpoints.Copy(Bundle("bert-embed"), _ => { }, mode);
+        string copy = Checkpoints.Copy(Bundle("bert-embed"), _ => { }, mode);
         File.WriteAllText(Path.Combine(copy, "1_Pooling", "config.json"), $$"""{"word_embedding_dimension": 48, "pooling_mode_mean_tokens": false, "pooling_mode_{{mode}}": true}""");
         return copy;
     }
