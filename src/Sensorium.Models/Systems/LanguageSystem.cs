@@ -56,8 +56,10 @@ public abstract class LanguageSystem
     public bool AnswersOneMessage => ChatTemplate is null && Backbone is EncoderDecoder;
 
     /// <summary>The prompt of a conversation, or of the one message that the model answers.</summary>
-    /// <exception cref="RequestException">The model has no chat template, or takes one message and these are several, or it takes no pictures, or fewer than these.</exception>
-    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) => AnswersOneMessage ? SourceLayout.Of(this, messages) : PromptLayout.Of(this, messages);
+    /// <exception cref="RequestException">There is no message, the model has no chat template, or takes one message and these are several, or it takes no pictures, or fewer than these.</exception>
+    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) =>
+        messages.Count == 0 ? throw new RequestException(RequestError.UnsupportedContent, "the conversation has no messages, so there is nothing to answer; give one of the user at least")
+        : AnswersOneMessage ? SourceLayout.Of(this, messages) : PromptLayout.Of(this, messages);
 }
 
 /// <summary>A language model by itself.</summary>
