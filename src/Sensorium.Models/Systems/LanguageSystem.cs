@@ -47,8 +47,16 @@ public abstract class LanguageSystem
     /// <summary>How many soft tokens a picture becomes.</summary>
     public virtual int SoftTokens(Picture picture) => throw new NotSupportedException($"{Name} takes no pictures");
 
+    /// <summary>Decodes a picture and brings it to what the encoders take: work for any thread, while the device computes.</summary>
+    /// <exception cref="MediaException">It is no picture that can be read, or it is over the budget.</exception>
+    public virtual PreparedPicture Prepare(Picture picture, MediaBudget budget) => throw new NotSupportedException($"{Name} takes no pictures");
+
+    /// <summary>A prepared picture's soft tokens, [SoftTokens, hidden].</summary>
+    public virtual Tensor Encode(Compute c, PreparedPicture picture) => throw new NotSupportedException($"{Name} takes no pictures");
+
     /// <summary>A picture's soft tokens, [SoftTokens, hidden].</summary>
-    public virtual Tensor Encode(Compute c, Picture picture, MediaBudget budget) => throw new NotSupportedException($"{Name} takes no pictures");
+    /// <exception cref="MediaException">It is no picture that can be read, or it is over the budget.</exception>
+    public Tensor Encode(Compute c, Picture picture, MediaBudget budget) => Encode(c, Prepare(picture, budget));
 
     /// <summary>
     /// An encoder–decoder without a chat template: it knows no conversation, but a message is a source and is answered by itself.
