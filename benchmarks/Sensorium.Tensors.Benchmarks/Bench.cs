@@ -74,6 +74,61 @@ sealed class Bench(CpuDevice device, int repeats, DType[]? only)
         }
     }
 
+    struct Nothing : IJob
+    {
+        public long Sum;
+
+        public void Run(nint item, int worker) => Volatile.Write(ref Sum, item);
+    }
+
+    /// <summary>What a loop costs whose items do nothing.</summary>
+    public void Loops()
+    {
+        foreach (int items in new[] { 2, 8, 32 })
+        {
+            double best = double.MaxValue;
+            for (int i = 0; i < 3 * repeats; i++)
+            {
+                best = Math.Min(best, Seconds(() =>
+                {
+                    var job = default(Nothing);
+                    for (int n = 0; n < 2000; n++)
+                    {
+                        device.Workers.Run(items, ref job);
+                    }
+                }));
+            }
+
+            Console.WriteLine($"loop of {items} items: {1e6 * best / 2000:f2} us");
+        }
+    }
+
+    /// <summary>One row by the matrices of a small model (SmolLM2-135M), a layer's four at a time: what a call costs beside its work.</summary>
+    public void Small()
+    {
+        foreach (DType type in Types)
+        {
+            using Compute c = device.NewCompute(Numerics.Fast), inputsOf = device.NewCompute(Numerics.Fast);
+            (int Inputs, int Outputs)[] shapes = [(576, 960), (576, 576), (576, 3072), (1536, 576)];
+            const int Layers = 30;
+            Weight[][] layers = [.. Enumerable.Range(0, Layers).Select(_ => shapes.Select(s => Fill(type, s.Outputs, s.Inputs)).ToArray())];
+            Tensor[] x = [.. shapes.Select(s => inputsOf.FromHost(new float[s.Inputs], 1, s.Inputs))];
+            (double ceiling, double seconds) = Interleave(() => Ceilings.ReadBandwidth(device), () =>
+            {
+                foreach (Weight[] layer in layers)
+                {
+                    c.Reset();
+                    for (int i = 0; i < shapes.Length; i++)
+                    {
+                        c.MatMul(x[i], layer[i]);
+                    }
+                }
+            });
+            double reached = layers.Sum(l => l.Sum(w => (double)w.Prepared!.ReadBytes)) / seconds;
+            Console.WriteLine($"small  {type,-6} 1 row: {1e6 * seconds / Layers / shapes.Length:f1} us a product, {reached / 1e9,5:f1} of {ceiling / 1e9,5:f1} GB/s, {100 * reached / ceiling,3:f0} %");
+        }
+    }
+
     public void Convolve()
     {
         (string Name, int Size, int Channels, int Outputs, int Groups, Window Window)[] layers =

@@ -12,18 +12,24 @@ interface IJob
 }
 
 /// <summary>
-/// The threads that share the items of a loop. They are made once, spin briefly for the next loop and then sleep. Who
-/// does which item is not determined; what an item computes must not depend on it.
+/// The threads that share the items of a loop. They are made once, spin briefly for the next loop and then sleep. Each
+/// has neighbouring items of its own, so that what it reads lies end to end, and helps with the others' when it is
+/// through. Who does which item is not determined; what an item computes must not depend on it.
 /// </summary>
 public sealed unsafe class WorkerTeam : IDisposable
 {
     // Long enough to bridge the gap between two operations of a forward pass, short enough not to burn a core at rest.
-    const int SpinRounds = 2000;
+    const int SpinRounds = 10_000;
+    const int SpinLength = 2;
+
+    // The others are at their last items; only if the system gave their core away does waiting take longer.
+    const int LastSpins = 1000;
 
     // Beside the number of workers that are in a loop: whether more may enter.
     const long Open = 1L << 32;
 
     readonly Thread[] threads;
+    readonly Padded[] next;
     readonly object gate = new();
     readonly object sleep = new();
     Loop loop;
@@ -38,7 +44,6 @@ public sealed unsafe class WorkerTeam : IDisposable
         public void* Context;
         public nint Count;
         public nint Grain;
-        public Padded Next;
         public Padded Busy;
     }
 
@@ -58,6 +63,7 @@ public sealed unsafe class WorkerTeam : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
         this.threads = new Thread[threads - 1];
+        next = new Padded[threads];
         for (int i = 0; i < this.threads.Length; i++)
         {
             int worker = i + 1;
@@ -120,7 +126,11 @@ public sealed unsafe class WorkerTeam : IDisposable
         loop.Context = context;
         loop.Count = count;
         loop.Grain = grain;
-        loop.Next.Value = 0;
+        for (int worker = 0; worker < next.Length; worker++)
+        {
+            next[worker].Value = Begin(worker);
+        }
+
         loop.Job = job;
         Interlocked.Exchange(ref loop.Busy.Value, Open);
         Interlocked.Increment(ref generation);
@@ -136,11 +146,16 @@ public sealed unsafe class WorkerTeam : IDisposable
 
         // A worker that has not begun by now finds nothing to do: it is not waited for, since the system may have given its core to others.
         Interlocked.And(ref loop.Busy.Value, ~Open);
-        var spin = default(SpinWait);
-        while (Volatile.Read(ref loop.Busy.Value) != 0)
+        for (int round = 0; Volatile.Read(ref loop.Busy.Value) != 0; round++)
         {
-            // Never sleeps for a whole millisecond: the others are at their last items.
-            spin.SpinOnce(sleep1Threshold: -1);
+            if (round < LastSpins)
+            {
+                Thread.SpinWait(1);
+            }
+            else
+            {
+                Thread.Yield();
+            }
         }
 
         loop.Job = null;
@@ -155,20 +170,9 @@ public sealed unsafe class WorkerTeam : IDisposable
     {
         try
         {
-            nint grain = loop.Grain;
-            while (true)
+            for (int i = 0; i < next.Length; i++)
             {
-                nint first = (nint)Interlocked.Add(ref loop.Next.Value, grain) - grain;
-                nint last = Math.Min(first + grain, loop.Count);
-                if (first >= last)
-                {
-                    return;
-                }
-
-                for (nint item = first; item < last; item++)
-                {
-                    loop.Job(loop.Context, item, worker);
-                }
+                TakeOf((worker + i) % next.Length, worker);
             }
         }
 #pragma warning disable CA1031 // the caller gets it
@@ -176,7 +180,33 @@ public sealed unsafe class WorkerTeam : IDisposable
 #pragma warning restore CA1031
         {
             Interlocked.CompareExchange(ref failure, ExceptionDispatchInfo.Capture(e), null);
-            Interlocked.Exchange(ref loop.Next.Value, loop.Count);
+            foreach (ref Padded each in next.AsSpan())
+            {
+                Interlocked.Exchange(ref each.Value, loop.Count);
+            }
+        }
+    }
+
+    /// <summary>The first item that is a worker's own; of the worker behind the last, the end.</summary>
+    nint Begin(int worker) => loop.Count * worker / next.Length;
+
+    /// <summary>Does what is left of an owner's items.</summary>
+    void TakeOf(int owner, int worker)
+    {
+        nint grain = loop.Grain, end = Begin(owner + 1);
+        while (true)
+        {
+            nint first = (nint)Interlocked.Add(ref next[owner].Value, grain) - grain;
+            nint last = Math.Min(first + grain, end);
+            if (first >= last)
+            {
+                return;
+            }
+
+            for (nint item = first; item < last; item++)
+            {
+                loop.Job(loop.Context, item, worker);
+            }
         }
     }
 
@@ -187,7 +217,7 @@ public sealed unsafe class WorkerTeam : IDisposable
         {
             for (int round = 0; round < SpinRounds && generation == seen; round++)
             {
-                Thread.SpinWait(10);
+                Thread.SpinWait(SpinLength);
             }
 
             if (generation == seen)

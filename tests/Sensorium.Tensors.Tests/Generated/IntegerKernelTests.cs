@@ -91,7 +91,7 @@ public sealed unsafe class IntegerKernelTests
         public Case(QuantLayout layout, Instructions set, IntegerKernel program, int blocks, bool add, float extreme = 0)
         {
             this.add = add;
-            argument = New(sizeof(IntegerArguments), "argument");
+            argument = New(sizeof(IntegerArguments), "argument", writable: true);
             groups = set == Instructions.Avx512Vnni ? 2 : 1;
             stride = Panel.Lanes + 3;
             int rows = program.Rows;
@@ -115,6 +115,7 @@ public sealed unsafe class IntegerKernelTests
             arguments.Stride = stride * sizeof(float);
             arguments.Blocks = blocks;
             arguments.Add = add ? 1 : 0;
+            arguments.Runs = 1;
             c = new NativeBuffer[groups];
             expected = new float[groups][];
             uint state = (uint)blocks;

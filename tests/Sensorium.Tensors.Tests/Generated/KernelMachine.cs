@@ -187,7 +187,13 @@ sealed unsafe class KernelMachine : IDisposable
 
     void Set(Instruction i, ulong value)
     {
-        i.Op0Kind.ShouldBe(OpKind.Register);
+        if (i.Op0Kind == OpKind.Memory)
+        {
+            i.MemorySize.GetSize().ShouldBe(8);
+            *(ulong*)Check(Address(i), 8, write: true) = value;
+            return;
+        }
+
         general[i.Op0Register - Register.RAX] = value;
     }
 

@@ -35,4 +35,10 @@ unsafe struct IntegerArguments
 
     /// <summary>Packed scales that are read after these.</summary>
     public byte* NextScales0, NextScales1;
+
+    /// <summary>Packed: how often, each time with the outputs that come next; at least once. Zero afterwards, and the pointers are behind.</summary>
+    public nint Runs;
+
+    /// <summary>Packed: bytes from a run's weights to the next one's.</summary>
+    public nint RunBytes;
 }

@@ -8,8 +8,8 @@ sealed unsafe class IntegerCode
     readonly CompiledKernel?[] packed = new CompiledKernel?[IntegerKernel.MostRows + 1];
     readonly CompiledKernel?[] unpacked = new CompiledKernel?[IntegerKernel.MostRows + 1];
 
-    /// <summary>Blocks of a call at most; a multiple of a super-block's.</summary>
-    public const nint MostBlocks = 512;
+    /// <summary>Blocks of a call at most; a multiple of a super-block's. A call holds up garbage collections for some microseconds.</summary>
+    public const nint MostBlocks = 1024;
 
     /// <param name="set">What the kernels are written in.</param>
     /// <param name="programs">Those of <see cref="Programs"/>.</param>

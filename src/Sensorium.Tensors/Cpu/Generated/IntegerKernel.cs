@@ -24,7 +24,7 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     public const int MostRows = 6;
 
     // Far enough to cover the memory's latency; what follows the group's integers is read next.
-    const int AheadBytes = 4096;
+    const int AheadBytes = 2048;
     const int ScalesAhead = 1024;
 
     // Below so many rows a tile's results stay in registers of 256 bits, too.
@@ -80,6 +80,14 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     {
         w = new KernelWriter(IsWide ? 512 : 256, windows, ResultsInRegisters ? 0 : rows * 64);
         masks.Clear();
+        if (!ResultsInRegisters)
+        {
+            w.Local(LocalResults);
+        }
+
+        KeepMasks();
+        Label run = w.NewLabel();
+        w.Here(ref run);
         w.Field(RowData, 0);
         w.Field(KernelWriter.Counter, 10);
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
@@ -109,12 +117,6 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
             w.Times(KernelWriter.Pointers[11], KernelWriter.Pointers[9], 4);
         }
 
-        if (!ResultsInRegisters)
-        {
-            w.Local(LocalResults);
-        }
-
-        KeepMasks();
         LoadResults();
         Label loop = w.NewLabel();
         w.Here(ref loop);
@@ -140,7 +142,32 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
 
             w.Store(C(row, vector), ResultsInRegisters ? Result(row, vector) : Sum(row, vector));
         });
+        if (!unpacked)
+        {
+            NextRun(run);
+        }
+
         return w.End();
+    }
+
+    /// <summary>Goes on with the outputs that come next.</summary>
+    void NextRun(Label run)
+    {
+        w.Field(KernelWriter.Pointers[0], 17);
+        foreach (int first in new[] { 1, 3, 5, 12, 14 })
+        {
+            for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+            {
+                w.AddToField(first + vector, KernelWriter.Pointers[0]);
+            }
+        }
+
+        for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+        {
+            w.AddToField(7 + vector, IsWide ? 2 * 64 : 64);
+        }
+
+        w.RepeatField(16, run);
     }
 
     /// <summary>[c], [c + stride] … [c + 5 · stride].</summary>

@@ -164,6 +164,7 @@ static unsafe class IntegerTwin
                 C1 = (float*)c.Pointer + second * Results,
                 Stride = Panel.Lanes * sizeof(float),
                 Blocks = Blocks,
+                Runs = 1,
             };
         }
 

@@ -177,6 +177,19 @@ sealed class KernelWriter
         Emit(Instruction.Create(Code.Cmove_r64_rm64, to, new MemoryOperand(Argument, 8 * index)));
     }
 
+    /// <summary>Adds a register to a field of the argument.</summary>
+    public void AddToField(int index, Register bytes) => Emit(Instruction.Create(Code.Add_rm64_r64, new MemoryOperand(Argument, 8 * index), bytes));
+
+    /// <summary>Adds a number to a field of the argument.</summary>
+    public void AddToField(int index, int bytes) => Emit(Instruction.Create(Code.Add_rm64_imm32, new MemoryOperand(Argument, 8 * index), bytes));
+
+    /// <summary>Counts a field of the argument down and goes on unless it is zero.</summary>
+    public void RepeatField(int index, Label loop)
+    {
+        Emit(Instruction.Create(Code.Dec_rm64, new MemoryOperand(Argument, 8 * index)));
+        code.jne(loop);
+    }
+
     public void AddRegister(Register to, Register bytes) => Emit(Instruction.Create(Code.Add_r64_rm64, to, bytes));
 
     public void Add(Register to, int bytes) => Emit(Instruction.Create(bytes is >= -128 and <= 127 ? Code.Add_rm64_imm8 : Code.Add_rm64_imm32, to, bytes));

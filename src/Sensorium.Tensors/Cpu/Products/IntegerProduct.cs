@@ -46,10 +46,42 @@ unsafe struct IntegerProduct
     {
         IntegerCode? code = Panels.Code is { IsLive: true } live ? live : null;
         int step = code?.Groups ?? 1;
+        if (code != null && rows <= QuantizedRows.TileRows)
+        {
+            nint whole = Math.Min(endGroup, Panels.Outputs / Panel.Lanes);
+            firstGroup = Runs(code, firstRow, rows, firstGroup, (whole - firstGroup) / step);
+        }
+
         for (nint group = firstGroup; group < endGroup; group += step)
         {
             Groups(code, firstRow, rows, group, (int)Math.Min(step, endGroup - group), scratch);
         }
+    }
+
+    /// <summary>A tile of rows by groups that are all there, many a call.</summary>
+    /// <returns>The group after the last.</returns>
+    readonly nint Runs(IntegerCode code, nint firstRow, nint rows, nint group, nint runs)
+    {
+        nint blocks = Rows.Blocks, most = Math.Max(1, IntegerCode.MostBlocks / Math.Max(1, blocks));
+        while (runs > 0)
+        {
+            nint count = Math.Min(most, runs), column = group * Panel.Lanes;
+            float* c = Y + firstRow * Stride + column;
+            for (nint block = 0; block < blocks; block += IntegerCode.MostBlocks)
+            {
+                Packed(code, firstRow, rows, group, code.Groups, block, Math.Min(IntegerCode.MostBlocks, blocks - block), c, Stride, count);
+            }
+
+            if (!Stage.IsNone)
+            {
+                Stage.Apply(c, Stride, firstRow, rows, FirstColumn + column, count * code.Groups * Panel.Lanes);
+            }
+
+            group += count * code.Groups;
+            runs -= count;
+        }
+
+        return group;
     }
 
     readonly void Groups(IntegerCode? code, nint firstRow, nint rows, nint group, int groups, byte* scratch)
@@ -94,7 +126,7 @@ unsafe struct IntegerProduct
     }
 
     /// <summary>Generated kernels on some blocks as they are stored.</summary>
-    readonly void Packed(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc)
+    readonly void Packed(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc, nint runs = 1)
     {
         // A group that is not there is read as the first.
         nint second = group + groups - 1;
@@ -113,11 +145,14 @@ unsafe struct IntegerProduct
             Next1 = Panels.Packed(second + groups, 0),
             NextScales0 = Panels.PackedScales(second + 1, 0),
             NextScales1 = Panels.PackedScales(second + groups, 0),
+            Runs = runs,
+            RunBytes = groups * Panels.GroupBytes,
         };
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
-            At(ref arguments, firstRow + row, block, c + row * ldc);
-            code.Packed(Rows.RowsOfTile(firstRow + row), &arguments);
+            IntegerArguments tile = arguments;
+            At(ref tile, firstRow + row, block, c + row * ldc);
+            code.Packed(Rows.RowsOfTile(firstRow + row), &tile);
         }
     }
 
