@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Sensorium.Inference.Sampling;
 using Sensorium.Models.Systems;
+using Sensorium.Weights;
 
 namespace Sensorium.Inference.Benchmarks;
 
@@ -11,23 +12,47 @@ static class Starting
     const int LongPrompt = 1000;
     const int Steps = 24;
 
-    /// <summary>From the opened file to the first token of a prompt of 16 tokens, tokenizer included, in this process.</summary>
+    /// <summary>From the opened file to the first token of a prompt of 16 tokens, tokenizer included, in this process: without a packed copy of the weights, and with one.</summary>
     public static async Task<string> FirstTokenAsync(string model, int rounds)
     {
+        string copies = Directory.CreateTempSubdirectory("sensorium-packed-").FullName;
+        try
+        {
+            Environment.SetEnvironmentVariable(PackedCopies.Variable, "0");
+            string without = await FirstTokenAsync(model, rounds, "no packed copy").ConfigureAwait(false);
+            Environment.SetEnvironmentVariable(PackedCopies.Variable, copies);
+            string writing = await FirstTokenAsync(model, 1, "the copy being written meanwhile").ConfigureAwait(false);
+            long start = Stopwatch.GetTimestamp();
+            PackedCopies.Settle();
+            writing += string.Create(CultureInfo.InvariantCulture, $"; it was whole {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s after the answer");
+            return string.Join(Environment.NewLine, without, writing, await FirstTokenAsync(model, rounds, "from the packed copy").ConfigureAwait(false));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(PackedCopies.Variable, "0");
+            Directory.Delete(copies, recursive: true);
+        }
+    }
+
+    static async Task<string> FirstTokenAsync(string model, int rounds, string what)
+    {
         double[] loading = new double[rounds], whole = new double[rounds];
-        for (int i = -1; i < rounds; i++)
+        for (int i = rounds > 1 ? -1 : 0; i < rounds; i++)
         {
             long start = Stopwatch.GetTimestamp();
             using SensoriumRuntime runtime = SensoriumRuntime.Load(model);
             double loaded = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            await AnswerAsync(runtime, runtime.System.Tokenizer.EncodeIds(Words(16), addSpecialTokens: false)[..16], 1).ConfigureAwait(false);
+            int[] prompt = runtime.System.Tokenizer.EncodeIds(Words(16), addSpecialTokens: false)[..16];
+            double encoded = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            await AnswerAsync(runtime, prompt, 1).ConfigureAwait(false);
+            if (Environment.GetEnvironmentVariable("DETAIL") != null) Console.WriteLine($"load {loaded:F0} enc {encoded - loaded:F0} answer {Stopwatch.GetElapsedTime(start).TotalMilliseconds - encoded:F0}");
             if (i >= 0)
             {
                 (loading[i], whole[i]) = (loaded, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"load to first token of a 16-token prompt: {Median(whole):F0} ms, of which loading {Median(loading):F0} ms (medians of {rounds}; best {whole.Min():F0} ms)");
+        return string.Create(CultureInfo.InvariantCulture, $"load to first token of a 16-token prompt, {what}: {Median(whole):F0} ms, of which loading {Median(loading):F0} ms (medians of {rounds}; best {whole.Min():F0} ms)");
     }
 
     /// <summary>A prompt of 1,000 tokens asked a second time, against the time of a step.</summary>

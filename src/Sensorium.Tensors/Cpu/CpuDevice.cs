@@ -50,6 +50,14 @@ public sealed class CpuDevice : Device
     public override PreparedWeight Prepare(RawTensor raw, WeightRole role) => CpuWeight.Prepare(this, raw, role);
 
     /// <inheritdoc/>
+    /// <remarks>All tiers read the same layouts.</remarks>
+    public override string PackedForm { get; } = $"cpu {typeof(CpuDevice).Module.ModuleVersionId}";
+
+    /// <inheritdoc/>
+    public override PreparedWeight Adopt(RawTensor packed, DType type, ReadOnlySpan<long> shape, WeightRole role) =>
+        CpuWeight.Lay(this, RawTensor.ShapeOnly(packed.Name, type, shape.ToArray()), role, packed);
+
+    /// <inheritdoc/>
     public override Compute NewCompute(Numerics numerics) => new CpuCompute(this, numerics);
 
     /// <inheritdoc/>

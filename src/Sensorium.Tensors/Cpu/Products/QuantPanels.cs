@@ -8,7 +8,7 @@ namespace Sensorium.Tensors.Cpu.Products;
 /// A quantised matrix, no wider than its checkpoint has it but for the K types' small scales. A group holds the integers
 /// of all blocks, then their scales, then the super-blocks' scales, each from end to end.
 /// </summary>
-sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) : Panels(outputs, inputs, layout.GroupBytes(inputs))
+sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, RawTensor? packed) : Panels(outputs, inputs, layout.GroupBytes(inputs), packed)
 {
     /// <summary>Blocks of a slice.</summary>
     public const int SliceBlocks = Panel.Slice / Panel.Block;
@@ -25,9 +25,14 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
 
     nint Blocks => Inputs / Panel.Block;
 
-    public static QuantPanels Pack(CpuDevice device, QuantLayout layout, RawTensor raw, nint outputs, nint inputs)
+    public static QuantPanels Pack(CpuDevice device, QuantLayout layout, RawTensor raw, nint outputs, nint inputs, RawTensor? packed = null)
     {
-        var panels = new QuantPanels(layout, outputs, inputs) { Code = device.Generated.Integers(layout) };
+        var panels = new QuantPanels(layout, outputs, inputs, packed) { Code = device.Generated.Integers(layout) };
+        if (packed is not null)
+        {
+            return panels;
+        }
+
         var job = new PackJob { Panels = panels, Data = raw.Data };
         device.Workers.Run(panels.Groups, ref job);
         GC.KeepAlive(raw);
