@@ -140,7 +140,7 @@ public sealed class Checkpoint
         if (copy is not null && copy.TryAdopt())
         {
             long total = Weights.Sum(SyntheticWeights.Bytes);
-            progress?.Report(new LoadProgress(total, total, Weights.Last().Name));
+            progress?.Report(new LoadProgress(total, total, Weights.LastOrDefault()?.Name ?? ""));
             return;
         }
 

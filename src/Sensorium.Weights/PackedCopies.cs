@@ -43,12 +43,14 @@ public sealed partial class PackedCopies
 
     /// <summary>The user's own, in <c>sensorium/packed</c> of the user's cache or where SENSORIUM_PACKED says; null where there are to be none.</summary>
     /// <exception cref="ArgumentException">The variable is neither 0 nor a whole path.</exception>
-    public static PackedCopies? OfUser => UserFolders.Variable(Variable) switch
+    public static PackedCopies? OfUser => Of(UserFolders.Variable(Variable));
+
+    internal static PackedCopies? Of(string? variable) => variable switch
     {
         "0" => null,
         null => UserFolders.Cache is { } cache ? new PackedCopies(Path.Combine(cache, "sensorium", "packed")) : null,
-        var folder when Path.IsPathFullyQualified(folder) => new PackedCopies(folder),
-        var text => throw new ArgumentException($"{Variable}={text}: give the whole path of the folder for packed copies of weights, or 0 for none"),
+        _ when Path.IsPathFullyQualified(variable) => new PackedCopies(variable),
+        _ => throw new ArgumentException($"{Variable}={variable}: give the whole path of the folder for packed copies of weights, or 0 for none"),
     };
 
     /// <summary>The folder.</summary>
@@ -152,8 +154,9 @@ public sealed partial class PackedCopies
         {
             if (held + bytes <= allowed)
                 break;
+            long freed = copy.Length;
             Quietly(copy.Delete);
-            held -= copy.Exists ? 0 : copy.Length;
+            held -= copy.Exists ? 0 : freed;
         }
 
         return held + bytes <= allowed;

@@ -13,7 +13,6 @@ sealed class PackedCopy
     const string SampleNote = "samples";
     const int DataAlignment = 4096;
     const int Chunk = 4 << 20;
-    const long BytesBetweenFlushes = 64 << 20;
 
     readonly PackedCopies place;
     readonly Device device;
@@ -76,7 +75,7 @@ sealed class PackedCopy
         }
 
         (PackedCopies place, string key) = (this.place, this.key);
-        PackedWriting.Start(cancellation => Write(place, key, packed, cancellation));
+        PackedWriting.Start(writing => Write(place, key, packed, writing));
     }
 
     bool Adopt(SafetensorsFile file)
@@ -106,7 +105,7 @@ sealed class PackedCopy
         return true;
     }
 
-    static void Write(PackedCopies place, string key, (string Name, long Bytes, WeakReference<PreparedWeight> Weight)[] packed, CancellationToken cancellation)
+    static void Write(PackedCopies place, string key, (string Name, long Bytes, WeakReference<PreparedWeight> Weight)[] packed, PackedWriting writing)
     {
         var notes = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -115,24 +114,20 @@ sealed class PackedCopy
         };
         byte[] header = SafetensorsWriter.Header(
             [.. packed.Select(item => new PlannedTensor(item.Name, DType.U8, [item.Bytes], DType.U8, "", () => Bytes(item.Weight)))], notes, DataAlignment);
-        place.Add(key, header.Length + packed.Sum(item => item.Bytes), stream =>
+        long total = header.Length + packed.Sum(item => item.Bytes);
+        place.Add(key, total, stream =>
         {
-            long flushed = 0;
+            var behind = new WriteBehind(stream);
             stream.Write(header);
             foreach ((_, _, WeakReference<PreparedWeight> weight) in packed)
             {
                 RawTensor bytes = Bytes(weight);
                 for (long at = 0; at < bytes.ByteLength; at += Chunk)
                 {
-                    cancellation.ThrowIfCancellationRequested();
+                    writing.Report((double)stream.Position / total);
                     stream.Write(bytes.Span(at, (int)Math.Min(Chunk, bytes.ByteLength - at)));
+                    behind.Advance();
                 }
-
-                // Pages that wait for the disk count as memory, and a flush of all of them at the end would take long.
-                if (stream.Position - flushed < BytesBetweenFlushes)
-                    continue;
-                stream.Flush(flushToDisk: true);
-                flushed = stream.Position;
             }
         });
     }

@@ -11,7 +11,7 @@ using Sensorium.Weights;
 
 namespace Sensorium.Cli.Commands;
 
-/// <summary><c>doctor</c>: what this machine has, what Sensorium makes of it, and which models are there.</summary>
+/// <summary><c>doctor</c>: what this machine has, what Sensorium makes of it, what it keeps, and which models are there.</summary>
 sealed class DoctorCommand : Verb
 {
     readonly Option<bool> json = new("--json") { Description = "For programs" };
@@ -49,6 +49,7 @@ sealed class DoctorCommand : Verb
             .. KernelBook.Examine(device).Select(fact => ($"{fact.Kind} by", fact.By)),
             ("threads", device.Workers.Threads.ToString(CultureInfo.InvariantCulture)),
             ("memory", Memory()),
+            ("packed copies", PackedCopies.OfUser is { } packed ? $"{Show.Bytes(packed.HeldBytes)} in {packed.Folder}" : $"none are kept ({PackedCopies.Variable})"),
         ];
         LocatedModel[] models = [.. ModelLocator.All()];
         if (parsed.GetValue(json))
