@@ -36,12 +36,11 @@ public abstract class Device : IDisposable
     public virtual string? PackedForm => null;
 
     /// <summary>Takes up a copy that was packed before, as it lies; it is not read now.</summary>
-    /// <param name="packed">What <see cref="PreparedWeight.PackedBytes"/> was for a tensor of this type, shape and role.</param>
-    /// <param name="type">The tensor's type.</param>
-    /// <param name="shape">The tensor's sizes, outermost first.</param>
+    /// <param name="tensor">What was packed; its type and shape are enough.</param>
     /// <param name="role">How it is used.</param>
+    /// <param name="packed">What <see cref="PreparedWeight.PackedBytes"/> was.</param>
     /// <exception cref="ArgumentException">The bytes are not those of such a tensor.</exception>
-    public virtual PreparedWeight Adopt(RawTensor packed, DType type, ReadOnlySpan<long> shape, WeightRole role) =>
+    public virtual PreparedWeight Adopt(RawTensor tensor, WeightRole role, RawTensor packed) =>
         throw new NotSupportedException($"{Description} keeps no packed copies");
 
     /// <summary>A new context for one thread.</summary>

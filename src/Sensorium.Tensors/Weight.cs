@@ -111,13 +111,13 @@ public sealed class Weight
 
     /// <summary>Takes up the device's copy that was packed before from such a tensor; the tensor itself is not needed.</summary>
     /// <param name="device">Of the same <see cref="Device.PackedForm"/> as the one that packed it.</param>
-    /// <param name="type">The tensor's type.</param>
+    /// <param name="tensor">The tensor's type and shape.</param>
     /// <param name="packed">What <see cref="PreparedWeight.PackedBytes"/> was.</param>
     /// <exception cref="ArgumentException">The bytes are not those of such a tensor.</exception>
-    public void Adopt(Device device, DType type, RawTensor packed)
+    public void Adopt(Device device, RawTensor tensor, RawTensor packed)
     {
-        Prepared = device.Adopt(packed, type, shape, Role);
-        SourceType = type;
+        Prepared = device.Adopt(tensor, Role, packed);
+        SourceType = tensor.Type;
     }
 
     internal PreparedWeight Need() => Prepared ?? throw new InvalidOperationException(

@@ -200,6 +200,10 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
         /// <summary>The hub's tensor's type.</summary>
         public DType HubType => Place.Transform?.HubType(Raw.Type) ?? Raw.Type;
 
+        /// <summary>The hub's tensor without its numbers.</summary>
+        /// <exception cref="ArgumentException">Its rows are no whole number of blocks.</exception>
+        public RawTensor HubForm => RawTensor.ShapeOnly(Raw.Name, HubType, Shape);
+
         /// <summary>The file's bytes that belong to the hub's tensor: all, or a slice.</summary>
         public RawTensor View(string hubName) => Place.Slice < 0
             ? Raw

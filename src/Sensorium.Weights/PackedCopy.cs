@@ -17,7 +17,7 @@ sealed class PackedCopy
     readonly PackedCopies place;
     readonly Device device;
     readonly string key;
-    readonly (string Name, Weight Weight, DType Type)[] weights;
+    readonly (string Name, CheckpointClaims.ClaimedWeight Claim)[] weights;
 
     PackedCopy(PackedCopies place, Device device, CheckpointClaims[] parts)
     {
@@ -25,16 +25,26 @@ sealed class PackedCopy
         this.device = device;
         key = PackedKey.Of(parts, device);
         // Parts may have weights of the same name.
-        weights = [.. parts.SelectMany((part, i) => part.Claims.Select(claim => ($"{i}/{claim.Weight.Name}", claim.Weight, claim.Found!.HubType)))];
+        weights = [.. parts.SelectMany((part, i) => part.Claims.Select(claim => ($"{i}/{claim.Weight.Name}", claim)))];
     }
 
     /// <summary>The copy of a checkpoint's parts, there or not; null where none is kept: of small checkpoints, without files, for devices that keep none.</summary>
-    public static PackedCopy? Of(PackedCopies place, CheckpointClaims[] parts, Device device) =>
-        device.PackedForm is not null
-        && Array.TrueForAll(parts, part => part.Source is not null && part.Claims.All(claim => claim.Found is not null))
-        && place.Wants(parts.Sum(part => part.Weights.Sum(SyntheticWeights.Bytes)))
-            ? new PackedCopy(place, device, parts)
-            : null;
+    public static PackedCopy? Of(PackedCopies place, CheckpointClaims[] parts, Device device)
+    {
+        if (device.PackedForm is null
+            || !Array.TrueForAll(parts, part => part.Source is not null && part.Claims.All(claim => claim.Found is not null))
+            || !place.Wants(parts.Sum(part => part.Weights.Sum(SyntheticWeights.Bytes))))
+            return null;
+        try
+        {
+            return new PackedCopy(place, device, parts);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A file that is mapped and was removed since still loads.
+            return null;
+        }
+    }
 
     /// <summary>Fills the weights with the copy, where it is there and as it should be; its bytes are mapped, not read.</summary>
     public bool TryAdopt()
@@ -68,7 +78,7 @@ sealed class PackedCopy
         var packed = new (string Name, long Bytes, WeakReference<PreparedWeight> Weight)[weights.Length];
         for (int i = 0; i < packed.Length; i++)
         {
-            PreparedWeight prepared = weights[i].Weight.Prepared!;
+            PreparedWeight prepared = weights[i].Claim.Weight.Prepared!;
             if (prepared.PackedBytes is not { } bytes)
                 return;
             packed[i] = (weights[i].Name, bytes.ByteLength, new WeakReference<PreparedWeight>(prepared));
@@ -94,7 +104,7 @@ sealed class PackedCopy
         try
         {
             for (int i = 0; i < weights.Length; i++)
-                weights[i].Weight.Adopt(device, weights[i].Type, tensors[i]);
+                weights[i].Claim.Weight.Adopt(device, weights[i].Claim.Found!.HubForm, tensors[i]);
         }
         catch (ArgumentException)
         {

@@ -35,7 +35,7 @@ static class PackedKey
                 AddSample(hash, tensor);
             foreach ((Weight weight, CheckpointClaims.Found? found) in part.Claims)
             {
-                Add(hash, weight.Name, $"{weight.Role}", string.Join(',', weight.Shape), $"{found!.HubType}");
+                Add(hash, weight.Name, $"{weight.Role}", string.Join(',', weight.Shape), string.Join(',', found!.Shape), $"{found.HubType}");
                 Add(hash, found.Place.Name, $"{found.Place.Slice}", found.Place.Transform?.Key ?? "");
             }
         }

@@ -54,8 +54,7 @@ public sealed class CpuDevice : Device
     public override string PackedForm { get; } = $"cpu {typeof(CpuDevice).Module.ModuleVersionId}";
 
     /// <inheritdoc/>
-    public override PreparedWeight Adopt(RawTensor packed, DType type, ReadOnlySpan<long> shape, WeightRole role) =>
-        CpuWeight.Lay(this, RawTensor.ShapeOnly(packed.Name, type, shape.ToArray()), role, packed);
+    public override PreparedWeight Adopt(RawTensor tensor, WeightRole role, RawTensor packed) => CpuWeight.Lay(this, tensor, role, packed);
 
     /// <inheritdoc/>
     public override Compute NewCompute(Numerics numerics) => new CpuCompute(this, numerics);
