@@ -12,40 +12,46 @@ static class Starting
     const int LongPrompt = 1000;
     const int Steps = 24;
 
-    /// <summary>From the opened file to the first token of a prompt of 16 tokens, tokenizer included, in this process: without a packed copy of the weights, and with one.</summary>
+    /// <summary>
+    /// From the opened file to the first token of a prompt of 16 tokens, tokenizer included, in this process: when no packed
+    /// copy of the weights is kept, when one is written meanwhile, and when one is there.
+    /// </summary>
     public static async Task<string> FirstTokenAsync(string model, int rounds)
     {
         string copies = Directory.CreateTempSubdirectory("sensorium-packed-").FullName;
         try
         {
             Environment.SetEnvironmentVariable(PackedCopies.Variable, "0");
-            string without = await FirstTokenAsync(model, rounds, "no packed copy").ConfigureAwait(false);
+            string without = await FirstTokenAsync(model, rounds, "no packed copy", () => { }).ConfigureAwait(false);
             Environment.SetEnvironmentVariable(PackedCopies.Variable, copies);
-            string writing = await FirstTokenAsync(model, 1, "the copy being written meanwhile").ConfigureAwait(false);
-            long start = Stopwatch.GetTimestamp();
+            string first = await FirstTokenAsync(model, Math.Min(rounds, 3), "the copy written meanwhile", Empty).ConfigureAwait(false);
             PackedCopies.Settle();
-            writing += string.Create(CultureInfo.InvariantCulture, $"; it was whole {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s after the answer");
-            return string.Join(Environment.NewLine, without, writing, await FirstTokenAsync(model, rounds, "from the packed copy").ConfigureAwait(false));
+            string later = await FirstTokenAsync(model, rounds, "from the copy", () => { }).ConfigureAwait(false);
+            return string.Join(Environment.NewLine, without, first, later);
         }
         finally
         {
             Environment.SetEnvironmentVariable(PackedCopies.Variable, "0");
             Directory.Delete(copies, recursive: true);
         }
+
+        void Empty()
+        {
+            PackedCopies.Settle();
+            Array.ForEach(Directory.GetFiles(copies), File.Delete);
+        }
     }
 
-    static async Task<string> FirstTokenAsync(string model, int rounds, string what)
+    static async Task<string> FirstTokenAsync(string model, int rounds, string what, Action prepare)
     {
         double[] loading = new double[rounds], whole = new double[rounds];
-        for (int i = rounds > 1 ? -1 : 0; i < rounds; i++)
+        for (int i = -1; i < rounds; i++)
         {
+            prepare();
             long start = Stopwatch.GetTimestamp();
             using SensoriumRuntime runtime = SensoriumRuntime.Load(model);
             double loaded = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            int[] prompt = runtime.System.Tokenizer.EncodeIds(Words(16), addSpecialTokens: false)[..16];
-            double encoded = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            await AnswerAsync(runtime, prompt, 1).ConfigureAwait(false);
-            if (Environment.GetEnvironmentVariable("DETAIL") != null) Console.WriteLine($"load {loaded:F0} enc {encoded - loaded:F0} answer {Stopwatch.GetElapsedTime(start).TotalMilliseconds - encoded:F0}");
+            await AnswerAsync(runtime, runtime.System.Tokenizer.EncodeIds(Words(16), addSpecialTokens: false)[..16], 1).ConfigureAwait(false);
             if (i >= 0)
             {
                 (loading[i], whole[i]) = (loaded, Stopwatch.GetElapsedTime(start).TotalMilliseconds);

@@ -116,10 +116,11 @@ public sealed unsafe class MappedFile : IReleasesPages, IDisposable
         const long range = 32 << 20;
         if (!OperatingSystem.IsLinux() || Length > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2)
             return;
+
+        // Read in large pages where it must be read; where it cannot be, all is the same.
+        _ = NativeMethods.Advise(start, (nuint)Length, NativeMethods.HugePages);
         for (long at = 0; at < Length; at += range)
         {
-            // The next range is on its way from the disk while this one is entered.
-            Prefetch(at, Math.Min(2 * range, Length - at));
             if (NativeMethods.Advise(start + at, (nuint)Math.Min(range, Length - at), NativeMethods.PopulateRead) != 0)
                 return;
         }
@@ -140,6 +141,8 @@ static unsafe partial class NativeMethods
 {
     public const int WillNeed = 3;
     public const int DontNeed = 4;
+
+    public const int HugePages = 14;
 
     /// <summary>Linux, from 5.14 on.</summary>
     public const int PopulateRead = 22;

@@ -18,6 +18,8 @@ public sealed partial class PackedCopies
 
     // Below this, packing takes less time than anyone notices.
     const long LeastCheckpoint = 64L << 20;
+    // Whole multiples of a large page at a time, so that the system keeps and maps the file in such.
+    const int WriteBytes = 8 << 20;
     const long MostHeld = 64L << 30;
     const int ShareOfDisk = 4;
 
@@ -113,7 +115,7 @@ public sealed partial class PackedCopies
     /// <summary>A file that nobody else can open while it is written; its room is taken at once.</summary>
     static FileStream Create(string path, long bytes)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0, PreallocationSize = bytes };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = WriteBytes, PreallocationSize = bytes };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return new FileStream(path, options);

@@ -12,7 +12,7 @@ sealed class PackedCopy
     const string KeyNote = "packed";
     const string SampleNote = "samples";
     const int DataAlignment = 4096;
-    const int Chunk = 4 << 20;
+    const int Chunk = 1 << 20;
 
     readonly PackedCopies place;
     readonly Device device;
