@@ -63,6 +63,7 @@ sealed class PackedWriting
         {
             lock (turn)
             {
+                ending.Token.ThrowIfCancellationRequested();
                 clock = Stopwatch.StartNew();
                 write(this);
             }
