@@ -134,7 +134,7 @@ public static class CommandLine
         {
             terminal.Out.Flush();
         }
-        catch (ClosedPipeException)
+        catch (OutputException)
         {
             // The error that led here matters more.
         }

@@ -73,8 +73,9 @@ public sealed record RelativeBias(Weight Table, int MaxDistance, bool Bidirectio
 /// <summary>Where attention finds its keys and values.</summary>
 public readonly struct KeyValues
 {
-    KeyValues(Tensor keys, Tensor values, Plan? plan, int layer, bool ofMemory)
+    KeyValues(Tensor keys, Tensor values, Plan? plan, int layer, bool ofMemory, Arithmetic computedIn = Arithmetic.Float32)
     {
+        ComputedIn = computedIn;
         Keys = keys;
         Values = values;
         Plan = plan;
@@ -100,11 +101,24 @@ public readonly struct KeyValues
     /// <summary>True where they are a memory's: every query of the sequence sees all of them, and a sequence that has no memory sees none.</summary>
     public bool AreMemory { get; }
 
+    /// <summary>
+    /// What the rows were computed in. Where that is coarser than float32, fast numerics may multiply queries, keys,
+    /// weights and values as bfloat16; sums and the softmax stay float32.
+    /// </summary>
+    public Arithmetic ComputedIn { get; }
+
     /// <summary>The rows of this pass.</summary>
-    public static KeyValues Rows(Tensor keys, Tensor values) => new(keys, values, null, -1, false);
+    /// <param name="keys">[rows, KvHeads · KeySize]</param>
+    /// <param name="values">[rows, KvHeads · ValueSize]</param>
+    /// <param name="computedIn">See <see cref="ComputedIn"/>.</param>
+    public static KeyValues Rows(Tensor keys, Tensor values, Arithmetic computedIn = Arithmetic.Float32) => new(keys, values, null, -1, false, computedIn);
 
     /// <summary>Rows of something else: an encoder's output.</summary>
-    public static KeyValues Memory(Tensor keys, Tensor values, Plan plan) => new(keys, values, plan, -1, true);
+    /// <param name="keys">[rows, KvHeads · KeySize]</param>
+    /// <param name="values">[rows, KvHeads · ValueSize]</param>
+    /// <param name="plan">Whose rows they are: segment i of the queries reads segment i of it.</param>
+    /// <param name="computedIn">See <see cref="ComputedIn"/>.</param>
+    public static KeyValues Memory(Tensor keys, Tensor values, Plan plan, Arithmetic computedIn = Arithmetic.Float32) => new(keys, values, plan, -1, true, computedIn);
 
     /// <summary>What the pages of the queries' plan hold for a layer.</summary>
     public static KeyValues Paged(int layer) => new(default, default, null, layer, false);

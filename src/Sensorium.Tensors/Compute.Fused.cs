@@ -22,11 +22,16 @@ public abstract partial class Compute
     }
 
     /// <summary>The keys and values of a pass: kept in the plan's pages where it has them, else the rows themselves.</summary>
-    public KeyValues Keep(Plan plan, int layer, Tensor keys, Tensor values)
+    /// <param name="plan">The rows' plan.</param>
+    /// <param name="layer">The layer's place in the pages.</param>
+    /// <param name="keys">[rows, KvHeads · KeySize]</param>
+    /// <param name="values">[rows, KvHeads · ValueSize]</param>
+    /// <param name="computedIn">What the rows were computed in; see <see cref="KeyValues.ComputedIn"/>.</param>
+    public KeyValues Keep(Plan plan, int layer, Tensor keys, Tensor values, Arithmetic computedIn = Arithmetic.Float32)
     {
         if (plan.Kv is null)
         {
-            return KeyValues.Rows(keys, values);
+            return KeyValues.Rows(keys, values, computedIn);
         }
 
         Append(plan, layer, keys, values);

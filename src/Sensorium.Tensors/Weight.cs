@@ -120,6 +120,19 @@ public sealed class Weight
         SourceType = tensor.Type;
     }
 
+    /// <summary>What products with it are computed in: of a stack, what its finest part is.</summary>
+    public Arithmetic ArithmeticOf(Numerics numerics)
+    {
+        Arithmetic finest = Parts.Count == 0 ? Prepared?.ArithmeticOf(numerics) ?? Arithmetic.Float32 : Parts[0].ArithmeticOf(numerics);
+        for (int i = 1; i < Parts.Count; i++)
+        {
+            Arithmetic other = Parts[i].ArithmeticOf(numerics);
+            finest = other < finest ? other : finest;
+        }
+
+        return finest;
+    }
+
     internal PreparedWeight Need() => Prepared ?? throw new InvalidOperationException(
         $"{Name} holds no values: the model was built on shapes alone, or its checkpoint was not loaded");
 }

@@ -160,7 +160,12 @@ public sealed class CommandLineTests : IDisposable
         using JsonDocument json = JsonDocument.Parse(result.Out);
         json.RootElement.GetProperty("architecture").GetString().ShouldBe("composed");
         json.RootElement.GetProperty("parts").EnumerateObject().Select(p => p.Name).ShouldBe(["features", "objects", "language"]);
-        json.RootElement.GetProperty("parts").GetProperty("language").GetProperty("tensors").GetArrayLength().ShouldBe(272);
+        JsonElement language = json.RootElement.GetProperty("parts").GetProperty("language");
+        language.GetProperty("tensors").GetArrayLength().ShouldBe(272);
+        language.GetProperty("layers").GetInt32().ShouldBe(30);
+        language.GetProperty("hidden_size").GetInt32().ShouldBe(576);
+        using JsonDocument folderOfHub = JsonDocument.Parse((await Run("inspect", Path.Combine(Root, "tests", "Sensorium.Conformance", "bundles", "llama", "model"), "--json")).Out);
+        folderOfHub.RootElement.GetProperty("heads").GetInt32().ShouldBe(4);
     }
 
     [Fact]
@@ -350,6 +355,11 @@ public sealed class CommandLineTests : IDisposable
     {
         using JsonDocument doctor = JsonDocument.Parse((await Run("doctor", "--json")).Out);
         doctor.RootElement.GetProperty("models").EnumerateArray().Select(m => m.GetProperty("name").GetString() ?? "").Contains("nano", StringComparer.Ordinal).ShouldBeTrue();
+        doctor.RootElement.GetProperty("logical_cores").GetInt32().ShouldBe(Environment.ProcessorCount);
+        doctor.RootElement.GetProperty("threads").GetInt32().ShouldBeGreaterThan(0);
+        doctor.RootElement.GetProperty("memory_bytes").GetInt64().ShouldBeGreaterThan(0);
+        doctor.RootElement.GetProperty("tiers").EnumerateArray().Select(t => t.GetString() ?? "").Contains(doctor.RootElement.GetProperty("tier").GetString(), StringComparer.Ordinal).ShouldBeTrue();
+        doctor.RootElement.GetProperty("products").GetProperty("int8").GetString().ShouldNotBeNullOrEmpty();
         using JsonDocument list = JsonDocument.Parse((await Run("list", "--json")).Out);
         list.RootElement.EnumerateArray().Select(f => f.GetProperty("type").GetString() ?? "").Contains("llama", StringComparer.Ordinal).ShouldBeTrue();
     }

@@ -131,7 +131,9 @@ public sealed class BidirectionalSpanTests : IDisposable
 
         public override int SoftTokens(Picture picture) => Soft;
 
-        public override Tensor Encode(Compute c, Picture picture, MediaBudget budget) => c.FromHost(new float[Soft * 4], Soft, 4);
+        public override PreparedPicture Prepare(Picture picture, MediaBudget budget) => new(picture, []);
+
+        public override Tensor Encode(Compute c, PreparedPicture picture) => c.FromHost(new float[Soft * 4], Soft, 4);
     }
 
     /// <summary>Notes how far each row of the first sequence sees.</summary>

@@ -67,6 +67,17 @@ public sealed class ChatClientTests : IDisposable
         (await client.GetResponseAsync([Ask("What is in this picture?", Photo(1), Photo(1))], Short(1))).Usage!.AdditionalCounts!["picture_tokens"].ShouldBe(36);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Answer in French.")]
+    public async Task NoMessagesAreNothingToAnswer(string? instructions)
+    {
+        RequestException refused = await Should.ThrowAsync<RequestException>(() => client.GetResponseAsync(Array.Empty<ChatMessage>(), new ChatOptions { MaxOutputTokens = 4, Instructions = instructions }));
+        refused.Error.ShouldBe(RequestError.UnsupportedContent);
+        refused.Message.ShouldContain("no messages");
+        Should.Throw<RequestException>(() => nano.System.Prompt([])).Message.ShouldContain("no messages");
+    }
+
     [Fact]
     public async Task CancellingEndsTheStreamAndTheEngineGoesOn()
     {

@@ -266,9 +266,11 @@ public sealed class SourceTests : IDisposable
 
         public override int SoftTokens(Picture picture) => 10;
 
-        public override Tensor Encode(Compute c, Picture picture, MediaBudget budget)
+        public override PreparedPicture Prepare(Picture picture, MediaBudget budget) => new(picture, []);
+
+        public override Tensor Encode(Compute c, PreparedPicture picture)
         {
-            float value = picture.Key == new Picture("p", new byte[] { 1 }).Key ? 20 : 30;
+            float value = picture.Picture.Key == new Picture("p", new byte[] { 1 }).Key ? 20 : 30;
             return c.FromHost([.. Enumerable.Range(0, 40).Select(i => i % 4 == 0 ? value : 0)], 10, 4);
         }
     }

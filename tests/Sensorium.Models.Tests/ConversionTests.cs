@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
-using Sensorium.Models.Backbones;
 using Sensorium.Models.Conversion;
 using Sensorium.Models.Loading;
 using Sensorium.Tensors;
-using Sensorium.Tensors.Cpu;
 using Sensorium.Tensors.Formats;
 using Sensorium.Weights;
 
@@ -68,25 +66,6 @@ public sealed class ConversionTests : ConversionFixture
         ComesBack(source, "qwen3moe");
         using TensorSource gguf = TensorSource.Open(At("m.gguf"));
         gguf["blk.1.ffn_down_exps.weight"].Shape.ToArray().ShouldBe([8, 32, 24]);
-    }
-
-    [Fact]
-    public void AnOlmo3IsNotTakenForAnOlmo2()
-    {
-        ModelConverter.ToGguf(Bundle("olmo2"), At("m.gguf"));
-        using (GgufFile file = GgufFile.Open(At("m.gguf")))
-        {
-            var writer = new GgufWriter();
-            foreach (string key in file.Metadata.Keys)
-            {
-                writer.Add(file.Metadata[key]);
-            }
-
-            writer.Add("olmo2.attention.sliding_window", 4096u);
-            writer.Write(At("3.gguf"));
-        }
-
-        Should.Throw<CheckpointException>(() => ModelLoader.Declare(At("3.gguf"))).Message.ShouldContain("OLMo 3");
     }
 
     void ComesBack(string source, string architecture)
@@ -162,190 +141,6 @@ public sealed class ConversionTests : ConversionFixture
         Answers(At("m.gguf"), tokens: 8).ShouldBe(window);
     }
 
-    [Theory]
-    [InlineData("llama", "hidden_act", "\"gelu\"")]
-    [InlineData("llama", "rope_parameters", "{\"rope_type\":\"dynamic\",\"rope_theta\":10000.0,\"factor\":2.0}")]
-    [InlineData("llama", "rope_parameters", "{\"rope_type\":\"yarn\",\"rope_theta\":10000.0,\"factor\":2.0,\"attention_factor\":1.5}")]
-    [InlineData("qwen2", "use_sliding_window", "true")]
-    [InlineData("qwen3", "rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":8.0,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,\"original_max_position_embeddings\":64}")]
-    [InlineData("gemma3", "query_pre_attn_scalar", "100")]
-    [InlineData("gemma3", "sliding_window_pattern", "3")]
-    [InlineData("gpt2", "scale_attn_by_inverse_layer_idx", "true")]
-    [InlineData("gpt2", "activation_function", "\"relu\"")]
-    [InlineData("gemma2", "query_pre_attn_scalar", "12")]
-    [InlineData("gemma2", "final_logit_softcapping", "null", "query_pre_attn_scalar", "16")]
-    [InlineData("gemma2", "layer_types", "[\"full_attention\", \"full_attention\"]", "query_pre_attn_scalar", "16")]
-    [InlineData("olmo2", "tie_word_embeddings", "true")]
-    [InlineData("smollm3", "no_rope_layers", "[1, 0, 1, 0]")]
-    [InlineData("qwen3-moe", "mlp_only_layers", "[1]")]
-    public void WhatGgufCannotSayIsRefusedByName(string bundle, string key, string value, string? otherKey = null, string? otherValue = null)
-    {
-        string changed = Checkpoints.Copy(Bundle(bundle), json =>
-        {
-            json[key] = JsonNode.Parse(value);
-            if (otherKey is not null)
-            {
-                json[otherKey] = JsonNode.Parse(otherValue!);
-            }
-        });
-        CheckpointException e = Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(changed, At("m.gguf")));
-        e.Item!.ShouldStartWith(key.Replace("rope_parameters", "rope_scaling", StringComparison.Ordinal));
-        Directory.GetFileSystemEntries(Folder).ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData("swish")]
-    [InlineData("silu")]
-    public void AnotherWordForTheSameIsNoDifference(string activation) =>
-        ModelConverter.ToGguf(Checkpoints.Copy(Bundle("llama"), json => json["hidden_act"] = activation), At("m.gguf")).Tensors.Count.ShouldBe(21);
-
-    [Fact]
-    public void AFamilyWithoutAGgufFormIsToldWhichHaveOne() =>
-        Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(TestCheckpoints.Model("efficientnet-lite0"), At("m.gguf"))).Message.ShouldContain("Llama");
-
-    [Fact]
-    public void AComposedModelIsNotConverted() =>
-        Should.Throw<CheckpointException>(() => ModelConverter.ToFolder(TestCheckpoints.Model("nano"), At("m"))).Message.ShouldContain("one by one");
-
-    [Theory]
-    [InlineData("hidden_size", "128")]
-    [InlineData("num_hidden_layers", "3")]
-    [InlineData("vocab_size", "\"many\"")]
-    public void ABrokenSourceLeavesNothingBehind(string key, string value)
-    {
-        string changed = Checkpoints.Copy(Bundle("llama"), json => json[key] = JsonNode.Parse(value));
-        Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(changed, At("m.gguf")));
-        Should.Throw<CheckpointException>(() => ModelConverter.ToFolder(changed, At("m")));
-        Directory.GetFileSystemEntries(Folder).ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData(0.3)]
-    [InlineData(0.9)]
-    public void ACutFileLeavesNothingBehind(double share)
-    {
-        string cut = At("cut.gguf");
-        byte[] whole = File.ReadAllBytes(Path.Combine(TestCheckpoints.Bundle("gguf-archs"), "model-llama.gguf"));
-        File.WriteAllBytes(cut, whole[..(int)(whole.Length * share)]);
-        Should.Throw<CheckpointException>(() => ModelConverter.ToFolder(cut, At("m")));
-        Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(cut, At("m.gguf"), new ConversionOptions { Mix = QuantMix.Find("Q8_0") }));
-        Directory.GetFileSystemEntries(Folder).ShouldBe([cut]);
-    }
-
-    [Fact]
-    public void AnInterruptedConversionLeavesNothingBehind()
-    {
-        using var stop = new CancellationTokenSource();
-        var afterSome = new Stopping(stop);
-        Should.Throw<OperationCanceledException>(() => ModelConverter.ToFolder(Path.Combine(TestCheckpoints.Bundle("gguf-archs"), "model-llama.gguf"), At("m"), null, afterSome, stop.Token));
-        Directory.GetFileSystemEntries(Folder).ShouldBeEmpty();
-    }
-
-    [Fact]
-    public void TheSourceIsNotReplacedByItsResult()
-    {
-        File.Copy(Path.Combine(TestCheckpoints.Bundle("gguf-archs"), "model-llama.gguf"), At("m.gguf"));
-        Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(At("m.gguf"), At("m.gguf"))).Message.ShouldContain("another place");
-        string copy = Checkpoints.Copy(Bundle("llama"), _ => { });
-        Should.Throw<CheckpointException>(() => ModelConverter.ToFolder(copy, copy)).Message.ShouldContain("another place");
-    }
-
-    /// <summary>Where the bundle's float32 file is there: whole files as llama-quantize --pure wrote them, byte for byte.</summary>
-    [Theory]
-    [InlineData("Q4_0")]
-    [InlineData("Q4_1")]
-    [InlineData("Q5_0")]
-    [InlineData("Q5_1")]
-    [InlineData("Q8_0")]
-    [InlineData("Q2_K")]
-    [InlineData("Q3_K")]
-    [InlineData("Q4_K")]
-    [InlineData("Q5_K")]
-    [InlineData("Q6_K")]
-    [InlineData("IQ4_NL")]
-    [InlineData("IQ4_XS")]
-    [InlineData("TQ1_0")]
-    [InlineData("TQ2_0")]
-    [InlineData("F16")]
-    [InlineData("BF16")]
-    public void QuantisingGivesTheFilesOfLlamaQuantize(string type)
-    {
-        string bundle = Path.Combine(TestCheckpoints.Repository, "..", "shared", "conformance", "gguf-quant-types");
-        if (!File.Exists(Path.Combine(bundle, "model-F32.gguf")))
-        {
-            return;
-        }
-
-        ModelConverter.ToGguf(Path.Combine(bundle, "model-F32.gguf"), At("q.gguf"), new ConversionOptions { Mix = QuantMix.Find(type)! with { IsPure = true } });
-        File.ReadAllBytes(At("q.gguf")).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(bundle, $"model-{type}.gguf"))).ShouldBeTrue();
-    }
-
-    [Fact]
-    public void WhatIsQuantisedIsQuantisedAgainOnlyWhenTold()
-    {
-        string path = Path.Combine(TestCheckpoints.Bundle("gguf-quant-types"), "model-Q8_0.gguf");
-        var options = new ConversionOptions { Mix = QuantMix.Find("Q4_0") };
-        Should.Throw<CheckpointException>(() => ModelConverter.ToGguf(path, At("q.gguf"), options)).Message.ShouldContain("--requantize");
-        Directory.GetFileSystemEntries(Folder).ShouldBeEmpty();
-        ModelConverter.ToGguf(path, At("q.gguf"), options with { Requantize = true }).Tensors.Count(tensor => tensor.Type == DType.Q4_0).ShouldBe(15);
-    }
-
-    [Fact]
-    public void AFolderIsQuantisedInOneStep()
-    {
-        ConversionResult result = ModelConverter.ToGguf(Bundle("llama"), At("q.gguf"), new ConversionOptions { Mix = QuantMix.Find("Q8_0") });
-        result.Tensors.Where(tensor => tensor.Shape.Length > 1).ShouldAllBe(tensor => tensor.Type == DType.Q8_0);
-        result.Tensors.Where(tensor => tensor.Shape.Length == 1).ShouldAllBe(tensor => tensor.Type == DType.F32);
-        result.BitsPerWeight.ShouldBeInRange(8.5, 8.8);
-        float[] before = Answers(Bundle("llama")), after = Answers(At("q.gguf"));
-        before.Zip(after, (a, b) => Math.Abs(a - b)).Max().ShouldBeLessThan(0.2f);
-        after.ShouldNotBe(before);
-    }
-
-    [Fact]
-    public void SafetensorsHaveNoBlocks() =>
-        Should.Throw<CheckpointException>(() => ModelConverter.ToFolder(Bundle("llama"), At("m"), new ConversionOptions { Mix = QuantMix.Find("Q8_0") })).Message.ShouldContain("no blocks");
-
-    [Fact]
-    public void AFolderIsNarrowedAndShardedWithItsOtherFiles()
-    {
-        string source = Checkpoints.Copy(Bundle("llama"), _ => { });
-        File.WriteAllText(Path.Combine(source, "chat_template.jinja"), "{{ messages }}");
-        ConversionResult result = ModelConverter.ToFolder(source, At("m"), new ConversionOptions { Mix = QuantMix.Find("BF16"), ShardBytes = 100_000 });
-        result.Tensors.ShouldAllBe(tensor => tensor.Type == DType.BF16);
-        File.ReadAllText(Path.Combine(At("m"), "chat_template.jinja")).ShouldBe("{{ messages }}");
-        JsonNode.Parse(File.ReadAllText(Path.Combine(At("m"), "config.json")))!["dtype"]!.GetValue<string>().ShouldBe("bfloat16");
-        Directory.GetFiles(At("m"), "*.safetensors").Length.ShouldBeGreaterThan(1);
-        ModelLoader.Declare(At("m")).Count.ShouldBe(21);
-    }
-
-    /// <summary>Logits of a decoder or, for a source of as many tokens, of an encoder with a decoder; an encoder's vector.</summary>
-    float[] Answers(string path, int tokens = 24)
-    {
-        object model = ModelLoader.Load(path, Device).Model;
-        int size = model is Backbone decoder ? decoder.VocabularySize : ((Bert)model).VocabularySize;
-        int[] ids = [.. Enumerable.Range(0, tokens).Select(i => (int)((i + 1) * 2654435761L % size))];
-        using Compute c = Device.NewCompute(Numerics.Exact);
-        Tensor answer = model switch
-        {
-            Bert encoder => encoder.Vectors(c, [ids]),
-            EncoderDecoder pair => Logits(c, pair, ids, Remembering(c, pair, ids)),
-            _ => Logits(c, (Backbone)model, ids, Plan.Of(causal: true, ids.Length)),
-        };
-        var values = new float[(int)(answer.Rows * answer.Columns)];
-        c.Read(answer, values);
-        return values;
-    }
-
-    static Plan Remembering(Compute c, EncoderDecoder model, int[] source)
-    {
-        Plan sources = Plan.Of(causal: false, source.Length), plan = Plan.Of(causal: true, source.Length);
-        plan.Remember(model.Encode(c, model.Embed(c, source), sources), sources);
-        return plan;
-    }
-
-    static Tensor Logits(Compute c, Backbone model, int[] ids, Plan plan) => model.Logits(c, model.Norm(c, model.Forward(c, model.Embed(c, ids), plan)));
-
     /// <summary>By the hub's names, so that spellings of a family count as one.</summary>
     static void SameTensors(string before, string after, bool exactly)
     {
@@ -405,10 +200,5 @@ public sealed class ConversionTests : ConversionFixture
                 Assert.Fail($"{name}[{i}] is {actual[i]}, not {expected[i]}");
             }
         }
-    }
-
-    sealed class Stopping(CancellationTokenSource stop) : IProgress<LoadProgress>
-    {
-        public void Report(LoadProgress value) => stop.Cancel();
     }
 }

@@ -213,8 +213,9 @@ public sealed class T5Tests : IDisposable
             steps[1].AddRange(logits[240..]);
         }
 
+        // Pages are run through with a running softmax, rows with one of the whole: the same sums, rounded elsewhere.
         float[] whole = Logits(Flan);
-        ((float[])[.. steps[0], .. steps[1]]).ShouldBe(whole);
+        ((float[])[.. steps[0], .. steps[1]]).ShouldBe(whole, 2e-6 * whole.Max(Math.Abs));
     }
 
     static readonly int[][] Sources = [[.. Enumerable.Range(3, 70), 1], [200, 100, 50, 1]];

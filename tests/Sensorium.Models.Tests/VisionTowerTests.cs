@@ -167,6 +167,17 @@ public sealed class VisionTowerTests : IDisposable
         (processor.ResizeWidth, processor.CropWidth).ShouldBe((30, 28));
     }
 
+    [Theory]
+    [InlineData("""{"image_processor": {"image_processor_type": "CLIPImageProcessor", "size": 30, "crop_size": 28}}""", 28)]
+    [InlineData("""{"processor_class": "LlavaProcessor", "patch_size": 14}""", 42)]
+    public void TheProcessorsSectionCountsBeforeTheOlderFile(string processorConfig, int crop)
+    {
+        string folder = checkpoints.Copy(Folder("clip-vision"), _ => { });
+        File.WriteAllText(Path.Combine(folder, "processor_config.json"), processorConfig);
+        File.WriteAllText(Path.Combine(folder, "preprocessor_config.json"), """{"image_processor_type": "CLIPImageProcessor", "size": 42, "crop_size": 42}""");
+        Load(folder).Processor.CropWidth.ShouldBe(crop);
+    }
+
     [Fact]
     public void SettingsThatMakePicturesSmallerThanAPatchAreNamed()
     {

@@ -45,7 +45,7 @@ sealed class Talk(
                     await SayAsync(line, cancellation).ConfigureAwait(false);
                 }
             }
-            catch (Exception e) when (terminal.IsInputInteractive && e is not ClosedPipeException && ErrorReport.IsInput(e))
+            catch (Exception e) when (terminal.IsInputInteractive && ErrorReport.IsInput(e))
             {
                 // A slip in a conversation does not end it.
                 ErrorReport.Report(e, terminal);

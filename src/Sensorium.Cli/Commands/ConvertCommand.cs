@@ -20,8 +20,8 @@ sealed class ConvertCommand : Verb
 
     public override IReadOnlyList<string> Examples { get; } =
     [
-        "./sensorium convert tests/Sensorium.Conformance/bundles/llama/model --to gguf -o llama.gguf",
-        "./sensorium convert smollm2-135m-instruct --to safetensors --type BF16 -o smollm2-folder",
+        "./sensorium convert tests/Sensorium.Conformance/bundles/llama/model --to gguf -o artifacts/llama.gguf",
+        "./sensorium convert smollm2-135m-instruct --to safetensors --type BF16 -o artifacts/smollm2",
     ];
 
     protected override void Declare(Command command) => flags.Declare(command, [to], [type]);

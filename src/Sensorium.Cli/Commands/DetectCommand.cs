@@ -27,7 +27,7 @@ sealed class DetectCommand : Verb
     public override string Description => "Find things in photos: name, score, and box in the photo's own pixels (left, top, right, bottom).";
 
     public override IReadOnlyList<string> Examples { get; } =
-        ["./sensorium detect tests/Sensorium.Conformance/bundles/nano/photo-3.jpg", "./sensorium detect tests/Sensorium.Conformance/bundles/nano/photo-3.jpg --threshold 0.3 --boxes boxes.png"];
+        ["./sensorium detect tests/Sensorium.Conformance/bundles/nano/photo-3.jpg", "./sensorium detect tests/Sensorium.Conformance/bundles/nano/photo-3.jpg --threshold 0.3 --boxes artifacts/boxes.png"];
 
     protected override void Declare(Command command)
     {

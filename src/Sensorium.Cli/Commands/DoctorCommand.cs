@@ -1,11 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
-using System.Runtime.Intrinsics.Arm;
 using System.Text.Json;
 using Sensorium.Cli.Console;
 using Sensorium.Cli.Errors;
+using Sensorium.Cli.Inspection;
 using Sensorium.Tensors.Cpu;
 using Sensorium.Weights;
 
@@ -38,19 +35,7 @@ sealed class DoctorCommand : Verb
         }
 
         using var device = new CpuDevice();
-        (string, string)[] facts =
-        [
-            ("version", typeof(DoctorCommand).Assembly.GetName().Version?.ToString(3) ?? ""),
-            ("runtime", $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
-            ("processor", Processor()),
-            ("instructions", string.Join(" ", Instructions())),
-            ("tiers", string.Join(" ", KernelTiers.Available.Select(KernelTiers.Name))),
-            ("tier", device.Tier.Name()),
-            .. KernelBook.Examine(device).Select(fact => ($"{fact.Kind} by", fact.By)),
-            ("threads", device.Workers.Threads.ToString(CultureInfo.InvariantCulture)),
-            ("memory", Memory()),
-            ("packed copies", PackedCopies.OfUser is { } packed ? $"{Show.Bytes(packed.HeldBytes)} in {packed.Folder}" : $"none are kept ({PackedCopies.Variable})"),
-        ];
+        MachineFacts facts = MachineFacts.Of(device);
         LocatedModel[] models = [.. ModelLocator.All()];
         if (parsed.GetValue(json))
         {
@@ -58,11 +43,8 @@ sealed class DoctorCommand : Verb
             return Task.FromResult(ExitCode.Success);
         }
 
-        foreach ((string name, string value) in facts)
-        {
-            terminal.Out.WriteLine($"{name,-13} {value}");
-        }
-
+        facts.Write(terminal.Out);
+        terminal.Out.WriteLine($"{"packed copies",-13} {(PackedCopies.OfUser is { } packed ? $"{Show.Bytes(packed.HeldBytes)} in {packed.Folder}" : $"none are kept ({PackedCopies.Variable})")}");
         terminal.Out.WriteLine($"{"models in",-13} {string.Join(", ", ModelLocator.Folders)}");
         foreach (LocatedModel model in models)
         {
@@ -98,12 +80,16 @@ sealed class DoctorCommand : Verb
         }
     }
 
-    static void WriteJson(Utf8JsonWriter writer, (string Name, string Value)[] facts, LocatedModel[] models)
+    static void WriteJson(Utf8JsonWriter writer, MachineFacts facts, LocatedModel[] models)
     {
         writer.WriteStartObject();
-        foreach ((string name, string value) in facts)
+        facts.Write(writer);
+        if (PackedCopies.OfUser is { } packed)
         {
-            writer.WriteString(name, value);
+            writer.WriteStartObject("packed_copies");
+            writer.WriteString("folder", packed.Folder);
+            writer.WriteNumber("bytes", packed.HeldBytes);
+            writer.WriteEndObject();
         }
 
         writer.WriteStartArray("models");
@@ -118,40 +104,4 @@ sealed class DoctorCommand : Verb
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
-
-    static string Processor()
-    {
-        string cores = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} logical cores");
-        try
-        {
-            const string key = "model name";
-            string? line = OperatingSystem.IsLinux() ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) : null;
-            string? name = line is null ? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
-            return $"{name ?? RuntimeInformation.ProcessArchitecture.ToString()}, {cores}";
-        }
-        catch (IOException)
-        {
-            return $"{RuntimeInformation.ProcessArchitecture}, {cores}";
-        }
-    }
-
-    /// <summary>What the process may have, and where the system tells, what is free of it.</summary>
-    static string Memory()
-    {
-        string total = Show.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        const string key = "MemAvailable:";
-        string? line = OperatingSystem.IsLinux() ? File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) : null;
-        return line is not null && long.TryParse(line[key.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long kilobytes)
-            ? $"{total}, {Show.Bytes(kilobytes * 1024)} free"
-            : total;
-    }
-
-    static IEnumerable<string> Instructions() =>
-        new (string Name, bool Has)[]
-        {
-            ("SSE4.2", Sse42.IsSupported), ("AVX", Avx.IsSupported), ("AVX2", Avx2.IsSupported), ("FMA", Fma.IsSupported),
-            ("AVX-VNNI", AvxVnni.IsSupported), ("AVX512F", Avx512F.IsSupported), ("AVX512BW", Avx512BW.IsSupported),
-            ("AVX512DQ", Avx512DQ.IsSupported), ("AVX512VL", Avx512F.VL.IsSupported), ("AVX512VBMI", Avx512Vbmi.IsSupported),
-            ("AVX512-VNNI", KernelBook.HasAvx512Vnni), ("AVX512-BF16", KernelBook.HasAvx512Bf16), ("AdvSimd", AdvSimd.IsSupported), ("Dp", Dp.IsSupported),
-        }.Where(f => f.Has).Select(f => f.Name);
 }

@@ -115,7 +115,9 @@ sealed class EmbedCommand : Verb
                         await lines.Writer.WriteAsync(EmbedInput.Of(line), cancellation).ConfigureAwait(false);
                     }
                 }
-                catch (Exception e) when (e is IOException or OperationCanceledException)
+#pragma warning disable CA1031 // Whatever ends the reading ends the run: it is thrown again where the lines are awaited.
+                catch (Exception e)
+#pragma warning restore CA1031
                 {
                     error = e;
                 }

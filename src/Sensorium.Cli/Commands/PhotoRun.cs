@@ -18,7 +18,7 @@ static class PhotoRun
             {
                 one(file);
             }
-            catch (Exception e) when (e is not ClosedPipeException && ErrorReport.IsInput(e))
+            catch (Exception e) when (ErrorReport.IsInput(e))
             {
                 terminal.Out.Flush();
                 code = ErrorReport.Report(e, terminal);

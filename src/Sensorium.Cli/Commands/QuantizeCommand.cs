@@ -21,8 +21,8 @@ sealed class QuantizeCommand : Verb
 
     public override IReadOnlyList<string> Examples { get; } =
     [
-        "./sensorium quantize tests/Sensorium.Conformance/bundles/gguf-quant-types/model-F16.gguf --type Q4_K_M -o tiny.gguf --check",
-        "./sensorium quantize tests/Sensorium.Conformance/bundles/llama/model --type Q8_0 -o llama-q8.gguf",
+        "./sensorium quantize tests/Sensorium.Conformance/bundles/gguf-quant-types/model-F16.gguf --type Q4_K_M -o artifacts/tiny.gguf --check",
+        "./sensorium quantize tests/Sensorium.Conformance/bundles/llama/model --type Q8_0 -o artifacts/llama-q8.gguf",
     ];
 
     protected override void Declare(Command command) => flags.Declare(command, [type], [pure, requantize]);

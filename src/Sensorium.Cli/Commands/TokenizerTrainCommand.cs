@@ -34,7 +34,7 @@ sealed class TokenizerTrainCommand : Verb
 
     public override string Description => "Learn a BPE or WordPiece vocabulary from text files; the tokenizer.json opens in Hugging Face tokenizers too.";
 
-    public override IReadOnlyList<string> Examples { get; } = ["./sensorium tokenizer train tests/Sensorium.Conformance/bundles/tokenizer-training/corpus.txt --kind bpe --vocab-size 600 -o artifacts/tokenizer.json --force"];
+    public override IReadOnlyList<string> Examples { get; } = ["./sensorium tokenizer train tests/Sensorium.Conformance/bundles/tokenizer-training/corpus.txt --kind bpe --vocab-size 600 -o artifacts/tokenizer.json"];
 
     protected override void Declare(Command command)
     {

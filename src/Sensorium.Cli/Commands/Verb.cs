@@ -12,7 +12,7 @@ abstract class Verb
     /// <summary>One sentence for the help.</summary>
     public abstract string Description { get; }
 
-    /// <summary>Command lines that work from the root of a checkout.</summary>
+    /// <summary>Command lines that work from the root of a checkout. What they write goes into artifacts, where builds go too.</summary>
     public abstract IReadOnlyList<string> Examples { get; }
 
     /// <summary>What it falls into (<c>tokenizer train</c>); then it does nothing by itself.</summary>

@@ -3,32 +3,23 @@ using Microsoft.Win32.SafeHandles;
 namespace Sensorium.Cli.Console;
 
 /// <summary>Standard output, which says when its reader has gone. (The runtime's own stream swallows that, and the work would go on for nobody.)</summary>
-sealed class StandardOutput : Stream
+sealed class StandardOutput : OutputStream
 {
     const int BrokenPipe = 32;
     const int WindowsNoData = unchecked((int)0x800700E8);
     const int WindowsBrokenPipe = unchecked((int)0x8007006D);
 
-    readonly Stream inner = Open();
+    readonly Stream? inner = StandardDescriptor.IsOpen(StandardDescriptor.Output) ? Open() : null;
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
+    /// <exception cref="ClosedPipeException">The reader has gone.</exception>
+    /// <exception cref="OutputException">It is closed, or what it goes to cannot be written.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (inner is null)
+        {
+            throw new OutputException("standard output is closed; open it (>/dev/null takes and forgets all)");
+        }
+
         try
         {
             inner.Write(buffer);
@@ -37,20 +28,18 @@ sealed class StandardOutput : Stream
         {
             throw new ClosedPipeException(e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OutputException($"standard output: {e.Message}", e);
+        }
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     /// <summary>A pipe as a file stream, which reports its end. A redirect to a file shares its position with other processes, which only the runtime's own stream respects.</summary>
     static Stream Open()
     {
         if (!OperatingSystem.IsWindows())
         {
-            var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, 0);
+            var stream = new FileStream(new SafeFileHandle(StandardDescriptor.Output, ownsHandle: false), FileAccess.Write, 0);
             if (!stream.CanSeek)
             {
                 return stream;
@@ -59,8 +48,4 @@ sealed class StandardOutput : Stream
 
         return System.Console.OpenStandardOutput();
     }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -41,7 +41,7 @@ public sealed class Terminal : IDisposable
         return new Terminal(
             new LazyInput(utf8),
             new StreamWriter(new StandardOutput(), utf8, 4096) { NewLine = "\n" },
-            new StreamWriter(System.Console.OpenStandardError(), utf8, 256) { NewLine = "\n", AutoFlush = true })
+            new StreamWriter(new StandardError(), utf8, 256) { NewLine = "\n", AutoFlush = true })
         {
             IsInputInteractive = !System.Console.IsInputRedirected,
             IsOutputInteractive = !System.Console.IsOutputRedirected,
@@ -56,9 +56,9 @@ public sealed class Terminal : IDisposable
         {
             Out.Dispose();
         }
-        catch (ClosedPipeException)
+        catch (OutputException)
         {
-            // The reader went before the last bytes; nobody misses them.
+            // The reader went before the last bytes, or there is none; that has been told.
         }
 
         Error.Dispose();
@@ -69,7 +69,7 @@ public sealed class Terminal : IDisposable
     {
         StreamReader? reader;
 
-        StreamReader Reader => reader ??= new StreamReader(System.Console.OpenStandardInput(), encoding);
+        StreamReader Reader => reader ??= new StreamReader(new StandardInput(), encoding);
 
         public override int Read() => Reader.Read();
 

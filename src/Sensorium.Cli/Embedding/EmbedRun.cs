@@ -77,7 +77,7 @@ sealed class EmbedRun(SensoriumEmbeddingGenerator generator, EmbeddingGeneration
         {
             Write(input, await vector.ConfigureAwait(false));
         }
-        catch (Exception e) when (e is not ClosedPipeException && ErrorReport.IsInput(e))
+        catch (Exception e) when (ErrorReport.IsInput(e))
         {
             await terminal.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
             code = ErrorReport.Report(e, terminal);

@@ -19,7 +19,7 @@ static class ErrorReport
                 return ExitCode.Success;
             case OperationCanceledException:
                 return ExitCode.Interrupted;
-            case Exception known when IsInput(known):
+            case Exception known when known is OutputException || IsInput(known):
                 Line(terminal, known.Message);
                 return ExitCode.BadInput;
             case OutOfMemoryException:

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Sensorium.Cli.Console;
 using Sensorium.Tensors;
@@ -16,13 +15,13 @@ sealed class CheckpointSummary
     readonly string? architecture;
     readonly IReadOnlyList<(string Name, string Type, long[] Shape, long Bytes)> tensors;
     readonly IReadOnlyList<(string Role, CheckpointSummary Part)> parts;
-    readonly IReadOnlyList<(string Name, string Value)> facts;
+    readonly IReadOnlyList<Fact> facts;
     readonly TextFacts text;
     readonly Opening? opening;
 
     CheckpointSummary(
         string path, string format, string? architecture, IReadOnlyList<(string Name, string Type, long[] Shape, long Bytes)> tensors,
-        IReadOnlyList<(string Role, CheckpointSummary Part)> parts, IReadOnlyList<(string Name, string Value)> facts, TextFacts text, Opening? opening)
+        IReadOnlyList<(string Role, CheckpointSummary Part)> parts, IReadOnlyList<Fact> facts, TextFacts text, Opening? opening)
     {
         this.path = path;
         this.format = format;
@@ -57,7 +56,7 @@ sealed class CheckpointSummary
             type,
             [.. source.Tensors.Select(t => (t.Name, t.Type.ToString(), t.Shape.ToArray(), t.ByteLength))],
             config is { } json && depth == 0 ? Parts(json, beside) : [],
-            source.Gguf is { } metadata ? GgufFacts(metadata) : ConfigFacts(config),
+            source.Gguf is { } metadata ? Fact.Of(metadata) : Fact.Of(config),
             TextFacts.Read(source.Gguf, source.Gguf is null ? beside : null),
             depth == 0 ? Opening.Try(path) : null);
     }
@@ -75,9 +74,9 @@ sealed class CheckpointSummary
         Line("format", format);
         Line("parameters", Show.Count(Parameters));
         Line("weights", $"{Show.Bytes(Bytes)} as stored, about what they take in memory");
-        foreach ((string name, string value) in facts)
+        foreach (Fact fact in facts)
         {
-            Line(name, value);
+            Line(fact.Name, fact.Value);
         }
 
         Line("tokenizer", text.Tokenizer ?? (parts.Count > 0 ? "in its language part" : "none"));
@@ -125,9 +124,9 @@ sealed class CheckpointSummary
         writer.WriteString("format", format);
         writer.WriteNumber("parameters", Parameters);
         writer.WriteNumber("weight_bytes", Bytes);
-        foreach ((string name, string value) in facts)
+        foreach (Fact fact in facts)
         {
-            writer.WriteString(name.Replace(' ', '_'), value);
+            fact.Write(writer);
         }
 
         writer.WriteString("tokenizer", text.Tokenizer);
@@ -197,80 +196,6 @@ sealed class CheckpointSummary
                 {
                     Collect(property.Value, property.Name, depth + 1);
                 }
-            }
-        }
-    }
-
-    static List<(string, string)> ConfigFacts(JsonElement? config)
-    {
-        var list = new List<(string, string)>();
-        Add("", config);
-        foreach (string part in (string[])["vision", "text"])
-        {
-            if (config is { } json && json.TryGetProperty($"{part}_config", out JsonElement section) && section.ValueKind == JsonValueKind.Object)
-            {
-                Add(part + " ", section);
-            }
-        }
-
-        return list;
-
-        void Add(string part, JsonElement? section)
-        {
-            if (part.Length > 0 && section.Text("model_type") is { } type)
-            {
-                list.Add(($"{part}part", type));
-            }
-
-            foreach ((string name, string[] keys) in Sizes)
-            {
-                if (keys.Select(key => section.Whole(key)).FirstOrDefault(value => value is not null) is { } known)
-                {
-                    list.Add((part + name, known.ToString(CultureInfo.InvariantCulture)));
-                }
-            }
-        }
-    }
-
-    // A name for people, and what families call it.
-    static (string Name, string[] Keys)[] Sizes =>
-    [
-        ("layers", ["num_hidden_layers", "n_layer", "num_layers"]),
-        ("decoder layers", ["num_decoder_layers"]),
-        ("hidden size", ["hidden_size", "n_embd", "d_model"]),
-        ("heads", ["num_attention_heads", "n_head", "num_heads"]),
-        ("context", ["max_position_embeddings", "n_positions"]),
-        ("vocabulary", ["vocab_size"]),
-        ("image size", ["image_size"]),
-        ("patch size", ["patch_size"]),
-        ("classes", ["num_classes"]),
-    ];
-
-    static List<(string, string)> GgufFacts(GgufMetadata gguf)
-    {
-        var list = new List<(string, string)>();
-        foreach ((string name, string key) in new[] { ("layers", "block_count"), ("decoder layers", "decoder_block_count"), ("hidden size", "embedding_length"), ("heads", "attention.head_count"), ("context", "context_length") })
-        {
-            Add(name, $"{gguf.Architecture}.{key}");
-        }
-
-        Add("projector", "clip.projector_type");
-        foreach (string part in (string[])["vision", "audio"])
-        {
-            Add($"{part} layers", $"clip.{part}.block_count");
-            Add($"{part} hidden size", $"clip.{part}.embedding_length");
-            Add($"{part} heads", $"clip.{part}.attention.head_count");
-        }
-
-        Add("image size", "clip.vision.image_size");
-        Add("patch size", "clip.vision.patch_size");
-        return list;
-
-        void Add(string name, string key)
-        {
-            if (gguf.TryGet(key, out GgufValue? value))
-            {
-                list.Add((name, value.ToString()));
             }
         }
     }

@@ -11,11 +11,6 @@ static class ChatRequests
     public static async Task<List<Message>> Messages(IEnumerable<ChatMessage> messages, ChatOptions? options, MediaFetcher fetcher, CancellationToken cancellation)
     {
         var result = new List<Message>();
-        if (options?.Instructions is { Length: > 0 } instructions)
-        {
-            result.Add(new Message("system", instructions));
-        }
-
         foreach (ChatMessage message in messages)
         {
             var parts = new List<ContentPart>();
@@ -25,6 +20,12 @@ static class ChatRequests
             }
 
             result.Add(new Message(message.Role.Value, parts));
+        }
+
+        // Instructions say how to answer; without a message there is still nothing to.
+        if (result.Count > 0 && options?.Instructions is { Length: > 0 } instructions)
+        {
+            result.Insert(0, new Message("system", instructions));
         }
 
         return result;

@@ -72,7 +72,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options) : IEng
     }
 
     /// <summary>One share of the device: one pass over texts or pictures.</summary>
-    public void Step(Compute c)
+    public bool Step(Compute c)
     {
         Take();
         try
@@ -85,6 +85,7 @@ sealed class EmbeddingHost(EmbeddingSystem system, EngineOptions options) : IEng
         }
 
         batch.Clear();
+        return true;
     }
 
     /// <inheritdoc/>

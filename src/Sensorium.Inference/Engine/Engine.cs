@@ -109,7 +109,7 @@ public sealed partial class Engine : IDisposable
         }
     }
 
-    /// <summary>One step of one model; false where nothing is to be done.</summary>
+    /// <summary>One step of one model; false where nothing is to be done until something wakes the engine.</summary>
     internal bool Step()
     {
         TakeSubmitted();
@@ -117,9 +117,8 @@ public sealed partial class Engine : IDisposable
         for (int i = 0; i < all.Length; i++)
         {
             IEngineHost host = all[turn++ % all.Length];
-            if (!host.IsIdle)
+            if (!host.IsIdle && Step(host))
             {
-                Step(host);
                 return true;
             }
         }
@@ -128,15 +127,16 @@ public sealed partial class Engine : IDisposable
     }
 
     /// <summary>A step whose failure ends this model's answers, never the loop: a caller gets an error and does not wait for ever.</summary>
-    void Step(IEngineHost host)
+    bool Step(IEngineHost host)
     {
         try
         {
-            host.Step(compute);
+            return host.Step(compute);
         }
         catch (Exception e)
         {
             host.FailAll(e);
+            return true;
         }
     }
 
@@ -184,7 +184,7 @@ public sealed partial class Engine : IDisposable
     }
 
     ModelHost HostOf(LanguageSystem system) =>
-        HostOf(host => ReferenceEquals(host.System, system), () => new ModelHost(system, device, options));
+        HostOf(host => ReferenceEquals(host.System, system), () => new ModelHost(system, device, options, Wake));
 
     T HostOf<T>(Func<T, bool> serves, Func<T> make)
         where T : class, IEngineHost

@@ -10,7 +10,8 @@ interface IEngineHost : IDisposable
 
     /// <summary>One share of the device: short enough that the other models do not wait for long.</summary>
     /// <param name="c">The context to compute in.</param>
-    void Step(Compute c);
+    /// <returns>False: nothing could be done, and what it waits for wakes the engine.</returns>
+    bool Step(Compute c);
 
     /// <summary>Ends all work that it has: the engine stops, or a step failed.</summary>
     void FailAll(Exception e);

@@ -20,6 +20,9 @@ sealed class MediaCache(long capacity)
         return node.Value.Rows;
     }
 
+    /// <summary>Whether there are rows under a key.</summary>
+    public bool Has(string key) => byKey.ContainsKey(key);
+
     /// <summary>Keeps rows under a key.</summary>
     public void Add(string key, float[] rows)
     {

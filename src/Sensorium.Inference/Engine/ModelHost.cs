@@ -19,13 +19,13 @@ sealed class ModelHost : IEngineHost
     readonly float[] logitsRow;
     int[] best = new int[64];
 
-    public ModelHost(LanguageSystem system, Device device, EngineOptions options)
+    public ModelHost(LanguageSystem system, Device device, EngineOptions options, Action wake)
     {
         this.system = system;
         this.options = options;
         store = new KvStore(system.Backbone, device, options);
         admission = new Admission(system, options, store);
-        pictures = new PictureReader(system, options);
+        pictures = new PictureReader(system, options, wake);
         sources = system.Backbone is EncoderDecoder model ? new SourceReader(model, store) : null;
         plan = new StepPlan(system, store);
         logitsRow = new float[system.Backbone.VocabularySize];
@@ -49,18 +49,23 @@ sealed class ModelHost : IEngineHost
     /// <summary>
     /// One share of the device: admission, then one picture and some sources through their encoders, then one pass over
     /// rows of many sequences, so that nobody's encoder work holds up the answers of the others for longer than a step.
+    /// Pictures are decoded meanwhile, on other threads.
     /// </summary>
-    public void Step(Compute c)
+    /// <returns>False: all that is left to do waits for a picture to be decoded.</returns>
+    public bool Step(Compute c)
     {
         DropStopped();
         Admit();
-        if (running.Count > 0)
+        if (running.Count == 0)
         {
-            ReadPicture(c);
-            int ready = ReadyRows();
-            int encoded = ReadSources(c, options.StepRows - ready);
-            Pass(c, Math.Max(options.StepRows - encoded, ready));
+            return true;
         }
+
+        bool sawPicture = ReadPicture(c);
+        int ready = ReadyRows();
+        int encoded = ReadSources(c, options.StepRows - ready);
+        bool computed = Pass(c, Math.Max(options.StepRows - encoded, ready));
+        return sawPicture || encoded > 0 || computed || !pictures.AreDecoding;
     }
 
     /// <summary>Ends every sequence: the engine stops, or something failed that all of them need.</summary>
@@ -111,27 +116,35 @@ sealed class ModelHost : IEngineHost
         }
     }
 
-    void ReadPicture(Compute c)
+    /// <summary>Encodes one picture that is decoded, after the decoding of others was begun.</summary>
+    /// <returns>Whether there was one.</returns>
+    bool ReadPicture(Compute c)
     {
-        foreach (Sequence owner in running)
+        Sequence? owner = null;
+        foreach (Sequence sequence in running)
         {
-            if (owner.NextPicture is not { } span)
+            if (sequence.NextPicture is { } next && pictures.IsReady(next))
             {
-                continue;
+                owner ??= sequence;
             }
-
-            try
-            {
-                pictures.Read(c, owner, span);
-                Report(owner);
-            }
-            catch (Exception e)
-            {
-                Fail([owner], e);
-            }
-
-            return;
         }
+
+        if (owner?.NextPicture is not { } span)
+        {
+            return false;
+        }
+
+        try
+        {
+            pictures.Read(c, owner, span);
+            Report(owner);
+        }
+        catch (Exception e)
+        {
+            Fail([owner], e);
+        }
+
+        return true;
     }
 
     /// <summary>Rows that wait for no encoder, as far as a step goes: they come before encoder work.</summary>
@@ -165,14 +178,15 @@ sealed class ModelHost : IEngineHost
         return rows;
     }
 
-    void Pass(Compute c, int budget)
+    /// <returns>False: there were no rows to compute.</returns>
+    bool Pass(Compute c, int budget)
     {
         try
         {
             plan.Choose(running, budget);
             if (plan.Rows.Rows == 0)
             {
-                return;
+                return false;
             }
 
             c.Reset();
@@ -188,6 +202,8 @@ sealed class ModelHost : IEngineHost
             // What all sequences of the pass had in common failed, so none of them can go on.
             Fail([.. plan.Sequences], e);
         }
+
+        return true;
     }
 
     void Choose(Compute c, Tensor logits)

@@ -15,6 +15,12 @@ sealed class SoftSpan(int first, PromptSpan span)
 
     public Picture Picture => span.Picture!;
 
+    /// <summary>Under which its rows are kept for others; null until the engine has looked for them.</summary>
+    public string? Key { get; set; }
+
+    /// <summary>The decoding, from when it began; null before.</summary>
+    public Task<PreparedPicture>? Prepared { get; set; }
+
     /// <summary>[Length, hidden] once encoded.</summary>
     public float[]? Rows { get; set; }
 }

@@ -20,6 +20,8 @@ static class Processors
     /// <exception cref="Media.MediaException">A setting is of the wrong kind, or not supported.</exception>
     public static ImageProcessor Read(IPartOpener parts, string type, VisionTransformerConfig config)
     {
+        // The nested section first: transformers 5, ImageProcessingMixin.get_image_processor_dict (image_processing_base.py). Most
+        // checkpoints have a processor_config.json, but only those saved lately have the section in it; the file beside it may be older.
         Config? settings = parts.Settings("processor_config.json")?.SectionOrNull("image_processor") ?? parts.Settings("preprocessor_config.json");
         if (settings is not null)
         {

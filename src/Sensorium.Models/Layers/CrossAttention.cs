@@ -53,7 +53,7 @@ public sealed class CrossAttention
     public Tensor Forward(Compute c, Tensor x, Plan plan, Tensor residual = default)
     {
         KeyValues source = plan.MemoryPlan is { } of
-            ? KeyValues.Memory(kProj.Forward(c, plan.MemoryRows), vProj.Forward(c, plan.MemoryRows), of)
+            ? KeyValues.Memory(kProj.Forward(c, plan.MemoryRows), vProj.Forward(c, plan.MemoryRows), of, kProj.ArithmeticOf(c))
             : KeyValues.PagedMemory(layer);
         return oProj.Forward(c, c.Attend(qProj.Forward(c, x), source, plan, shape), residual: residual);
     }

@@ -113,6 +113,6 @@ public sealed class GroupedQueryAttention
             k = c.Rope(k, plan, rope, shape.KeySize);
         }
 
-        return oProj.Forward(c, c.Attend(q, c.Keep(plan, layer, k, v), plan, shape), residual: residual);
+        return oProj.Forward(c, c.Attend(q, c.Keep(plan, layer, k, v, qkvProj.ArithmeticOf(c)), plan, shape), residual: residual);
     }
 }

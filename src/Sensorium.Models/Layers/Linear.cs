@@ -44,6 +44,9 @@ public sealed class Linear
         return new Linear(stack, biases[0] is null ? null : Weight.Stack([.. biases.Select(b => b!)]));
     }
 
+    /// <summary>What its product is computed in.</summary>
+    public Arithmetic ArithmeticOf(Compute c) => weight.ArithmeticOf(c.Numerics);
+
     /// <summary>activation(x Wᵀ + b) + residual.</summary>
     public Tensor Forward(Compute c, Tensor x, Activation activation = Activation.None, Tensor residual = default) =>
         c.Linear(x, weight, new Epilogue { Bias = bias, Activation = activation, Residual = residual });

@@ -82,12 +82,14 @@ public sealed record ComposedParts(IReadOnlyList<NamedEncoder> Encoders, Project
     }
 
     /// <summary>Runs all encoders on one picture.</summary>
-    public EncoderOutputs Look(Compute c, Image image)
+    /// <param name="c">The context to compute in.</param>
+    /// <param name="views">The picture as each encoder's processor makes it, in their order.</param>
+    public EncoderOutputs Look(Compute c, IReadOnlyList<PixelRows> views)
     {
         var outputs = new EncoderOutputs();
-        foreach (NamedEncoder encoder in Encoders)
+        for (int i = 0; i < Encoders.Count; i++)
         {
-            outputs.Add(encoder.Encoder.Encode(c, Pixels.Of(c, encoder.Encoder.Processor, image), encoder.Request));
+            outputs.Add(Encoders[i].Encoder.Encode(c, views[i].On(c), Encoders[i].Request));
         }
 
         return outputs;
@@ -110,6 +112,12 @@ public sealed class ComposedSystem(ComposedParts parts) : LanguageSystem
     public override int SoftTokens(Picture picture) => parts.Projector.NumSoftTokens;
 
     /// <inheritdoc/>
-    public override Tensor Encode(Compute c, Picture picture, MediaBudget budget) =>
-        parts.Projector.Forward(c, parts.Look(c, picture.Decode(budget)));
+    public override PreparedPicture Prepare(Picture picture, MediaBudget budget)
+    {
+        Image image = picture.Decode(budget);
+        return new PreparedPicture(picture, [.. parts.Encoders.Select(encoder => PixelRows.Of(encoder.Encoder.Processor, image))]);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Encode(Compute c, PreparedPicture picture) => parts.Projector.Forward(c, parts.Look(c, picture.Views));
 }

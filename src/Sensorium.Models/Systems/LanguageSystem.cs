@@ -47,8 +47,16 @@ public abstract class LanguageSystem
     /// <summary>How many soft tokens a picture becomes.</summary>
     public virtual int SoftTokens(Picture picture) => throw new NotSupportedException($"{Name} takes no pictures");
 
+    /// <summary>Decodes a picture and brings it to what the encoders take: work for any thread, while the device computes.</summary>
+    /// <exception cref="MediaException">It is no picture that can be read, or it is over the budget.</exception>
+    public virtual PreparedPicture Prepare(Picture picture, MediaBudget budget) => throw new NotSupportedException($"{Name} takes no pictures");
+
+    /// <summary>A prepared picture's soft tokens, [SoftTokens, hidden].</summary>
+    public virtual Tensor Encode(Compute c, PreparedPicture picture) => throw new NotSupportedException($"{Name} takes no pictures");
+
     /// <summary>A picture's soft tokens, [SoftTokens, hidden].</summary>
-    public virtual Tensor Encode(Compute c, Picture picture, MediaBudget budget) => throw new NotSupportedException($"{Name} takes no pictures");
+    /// <exception cref="MediaException">It is no picture that can be read, or it is over the budget.</exception>
+    public Tensor Encode(Compute c, Picture picture, MediaBudget budget) => Encode(c, Prepare(picture, budget));
 
     /// <summary>
     /// An encoder–decoder without a chat template: it knows no conversation, but a message is a source and is answered by itself.
@@ -56,8 +64,10 @@ public abstract class LanguageSystem
     public bool AnswersOneMessage => ChatTemplate is null && Backbone is EncoderDecoder;
 
     /// <summary>The prompt of a conversation, or of the one message that the model answers.</summary>
-    /// <exception cref="RequestException">The model has no chat template, or takes one message and these are several, or it takes no pictures, or fewer than these.</exception>
-    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) => AnswersOneMessage ? SourceLayout.Of(this, messages) : PromptLayout.Of(this, messages);
+    /// <exception cref="RequestException">There is no message, the model has no chat template, or takes one message and these are several, or it takes no pictures, or fewer than these.</exception>
+    public IReadOnlyList<PromptSpan> Prompt(IReadOnlyList<Message> messages) =>
+        messages.Count == 0 ? throw new RequestException(RequestError.UnsupportedContent, "the conversation has no messages, so there is nothing to answer; give one of the user at least")
+        : AnswersOneMessage ? SourceLayout.Of(this, messages) : PromptLayout.Of(this, messages);
 }
 
 /// <summary>A language model by itself.</summary>

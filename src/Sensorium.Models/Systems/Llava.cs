@@ -141,5 +141,8 @@ public sealed class LlavaSystem(LlavaVision vision, int? imageTokenId) : Languag
     }
 
     /// <inheritdoc/>
-    public override Tensor Encode(Compute c, Picture picture, MediaBudget budget) => vision.Forward(c, Pixels.Of(c, vision.Processor, picture.Decode(budget)));
+    public override PreparedPicture Prepare(Picture picture, MediaBudget budget) => new(picture, [PixelRows.Of(vision.Processor, picture.Decode(budget))]);
+
+    /// <inheritdoc/>
+    public override Tensor Encode(Compute c, PreparedPicture picture) => vision.Forward(c, picture.Views[0].On(c));
 }

@@ -20,6 +20,9 @@ sealed unsafe class AttentionKernels
     /// <summary>tile, total, the part that follows</summary>
     public delegate*<AttentionTile*, AttentionState, AttentionState, void> Merge { get; private init; }
 
+    /// <summary>scores, count, start, end, scale, soft cap, bias: the sum of the weights; see <see cref="SoftmaxKernel{S, V}.Weigh"/>.</summary>
+    public delegate*<float*, nint, nint, nint, float, float, float*, float> Weigh { get; private init; }
+
     public static AttentionKernels Of(KernelTier tier) => tier switch
     {
         KernelTier.Avx512 => Wide512,
@@ -33,5 +36,6 @@ sealed unsafe class AttentionKernels
         {
             Part = &AttentionKernel<S, V>.Part,
             Merge = &AttentionKernel<S, V>.Merge,
+            Weigh = &SoftmaxKernel<S, V>.Weigh,
         };
 }

@@ -41,12 +41,7 @@ public sealed unsafe partial class CpuCompute
         public int Count;
         public byte* WorkerMemory;
         public nint WorkerBytes;
-        public int* Starts;
-        public int* Ends;
-        public int* Positions;
-        public float* BiasLines;
-        public int BiasLength;
-        public int BiasOrigin;
+        public AttentionSight Sight;
         public int Group;
         public int TokensPerTile;
         public int PaddedRows;
@@ -137,18 +132,18 @@ public sealed unsafe partial class CpuCompute
                 Starts = (int*)Take(ref memory, (nint)PaddedRows * sizeof(int)),
                 Ends = (int*)Take(ref memory, (nint)PaddedRows * sizeof(int)),
                 Widened = Half ? (float*)Take(ref memory, (nint)KvPool.PageRows * (KeySize + ValueSize) * sizeof(float)) : null,
-                Bias = BiasLines == null ? null : (float**)Take(ref memory, (nint)PaddedRows * sizeof(float*)),
+                Bias = Sight.BiasLines == null ? null : (float**)Take(ref memory, (nint)PaddedRows * sizeof(float*)),
             };
 
             for (int row = 0; row < tile->PaddedRows; row++)
             {
                 int at = Math.Min(item.FirstRow + row / Group, item.FirstRow + item.Tokens - 1);
                 bool real = row < tile->Rows;
-                tile->Starts[row] = real ? Starts[at] : 0;
-                tile->Ends[row] = real ? Ends[at] : 0;
+                tile->Starts[row] = real ? Sight.Starts[at] : 0;
+                tile->Ends[row] = real ? Sight.Ends[at] : 0;
                 if (tile->Bias != null)
                 {
-                    tile->Bias[row] = BiasLines + (nint)(item.KvHead * Group + row % Group) * BiasLength + BiasOrigin - Positions[at];
+                    tile->Bias[row] = Sight.Bias(at, item.KvHead * Group + row % Group);
                 }
             }
 

@@ -11,6 +11,21 @@ public sealed unsafe partial class CpuCompute
         CheckAttention(queries, source, plan, shape);
         Tensor y = New(plan.Rows, (nint)shape.Heads * shape.ValueSize);
         Scratch.Mark mark = Mark();
+        if (source.ArePaged)
+        {
+            AttendPages(queries, source, plan, shape, y);
+        }
+        else
+        {
+            AttendRows(queries, source, plan, shape, y);
+        }
+
+        Release(mark);
+        return y;
+    }
+
+    void AttendPages(Tensor queries, KeyValues source, Plan plan, AttentionShape shape, Tensor y)
+    {
         var job = new AttendJob
         {
             Queries = queries,
@@ -22,19 +37,15 @@ public sealed unsafe partial class CpuCompute
             ValueSize = shape.ValueSize,
             Scale = shape.Scale,
             SoftCap = shape.SoftCap,
-            Half = source.ArePaged && source.Pool(plan).Type == DType.F16,
+            Half = source.Pool(plan).Type == DType.F16,
+            Sight = SightOf(source, plan, shape),
         };
         job.TokensPerTile = Math.Max(1, AttentionTile.TargetRows / job.Group);
         job.Stride = (shape.ValueSize + 15) & ~15;
         job.PaddedRows = (job.TokensPerTile * job.Group + AttentionTile.RowBlock - 1) & -AttentionTile.RowBlock;
 
-        byte*** pages = PagesOf(source, plan, shape);
-        SetVisible(ref job, source, plan, shape);
-        SetBias(ref job, source, plan, shape);
-        int tiles = SetTiles(ref job, plan, shape, pages);
+        int tiles = SetTiles(ref job, plan, shape, PagesOf(source, plan));
         Attend(ref job, tiles);
-        Release(mark);
-        return y;
     }
 
     void Attend(ref AttendJob job, int tiles)
@@ -104,8 +115,8 @@ public sealed unsafe partial class CpuCompute
         }
     }
 
-    /// <summary>For each sequence its pages' addresses; rows are packed into pages of their own first.</summary>
-    byte*** PagesOf(KeyValues source, Plan plan, AttentionShape shape)
+    /// <summary>For each sequence its pages' addresses.</summary>
+    byte*** PagesOf(KeyValues source, Plan plan)
     {
         int sequences = plan.Segments.Length;
         int count = 0;
@@ -114,38 +125,17 @@ public sealed unsafe partial class CpuCompute
             count += PageCount(source.Count(plan, i));
         }
 
+        CpuKvPool pool = Own(source.Pool(plan));
         byte*** bySequence = (byte***)NewBytes(sequences * sizeof(byte**));
         byte** pages = (byte**)NewBytes(count * sizeof(byte*));
-        nint pageBytes = (nint)shape.KvHeads * (shape.KeySize + shape.ValueSize) * KvPool.PageRows * sizeof(float);
-        byte* own = source.ArePaged ? null : NewBytes(count * pageBytes);
-        var places = (Place*)NewBytes(count * sizeof(Place));
-        int page = 0;
         for (int i = 0; i < sequences; i++)
         {
-            bySequence[i] = pages + page;
-            int keys = source.Count(plan, i);
-            PageTable? table = source.ArePaged ? source.Pages(plan, i) : null;
-            for (int p = 0; p < PageCount(keys); p++, page++)
+            bySequence[i] = pages;
+            PageTable? table = source.Pages(plan, i);
+            for (int p = 0; p < PageCount(source.Count(plan, i)); p++)
             {
-                if (source.ArePaged)
-                {
-                    pages[page] = Own(source.Pool(plan)).Layer(table![p], source.Layer);
-                    continue;
-                }
-
-                pages[page] = own + page * pageBytes;
-                places[page] = new Place
-                {
-                    Page = pages[page],
-                    FirstRow = (source.Plan ?? plan).Segments[i].FirstRow + p * KvPool.PageRows,
-                    Rows = Math.Min(KvPool.PageRows, keys - p * KvPool.PageRows),
-                };
+                *pages++ = pool.Layer(table![p], source.Layer);
             }
-        }
-
-        if (!source.ArePaged)
-        {
-            Pack(places, count, source.Keys, source.Values, shape.KvHeads, DType.F32);
         }
 
         return bySequence;
@@ -153,58 +143,56 @@ public sealed unsafe partial class CpuCompute
 
     static int PageCount(int keys) => (keys + KvPool.PageRows - 1) / KvPool.PageRows;
 
-    void SetVisible(ref AttendJob job, KeyValues source, Plan plan, AttentionShape shape)
+    /// <summary>What each query row sees, and what is added to its scores.</summary>
+    AttentionSight SightOf(KeyValues source, Plan plan, AttentionShape shape)
     {
-        job.Starts = (int*)NewBytes(plan.Rows * sizeof(int));
-        job.Ends = (int*)NewBytes(plan.Rows * sizeof(int));
+        var sight = new AttentionSight
+        {
+            Starts = (int*)NewBytes(plan.Rows * sizeof(int)),
+            Ends = (int*)NewBytes(plan.Rows * sizeof(int)),
+            Positions = (int*)NewBytes(plan.Rows * sizeof(int)),
+        };
+        int lastQuery = 0;
+        int mostKeys = 0;
         for (int i = 0; i < plan.Segments.Length; i++)
         {
             Segment segment = plan.Segments[i];
             int keys = source.Count(plan, i);
+            mostKeys = Math.Max(mostKeys, keys);
+            lastQuery = Math.Max(lastQuery, segment.Length - 1);
             for (int row = 0; row < segment.Rows; row++)
             {
                 int at = segment.FirstRow + row;
-                job.Ends[at] = source.AreMemory ? keys : Math.Clamp(plan.VisibleEnds[at], 0, keys);
-                job.Starts[at] = shape.Window == 0 ? 0 : Math.Max(0, segment.Start + row + 1 - shape.Window);
+                sight.Positions[at] = segment.Start + row;
+                sight.Ends[at] = source.AreMemory ? keys : Math.Clamp(plan.VisibleEnds[at], 0, keys);
+                sight.Starts[at] = shape.Window == 0 ? 0 : Math.Max(0, segment.Start + row + 1 - shape.Window);
             }
         }
+
+        if (shape.Bias is { } bias)
+        {
+            SetBias(ref sight, bias, shape.Heads, lastQuery, mostKeys);
+        }
+
+        return sight;
     }
 
     /// <summary>A line of additions per head, by the distance from query to key.</summary>
-    void SetBias(ref AttendJob job, KeyValues source, Plan plan, AttentionShape shape)
+    void SetBias(ref AttentionSight sight, RelativeBias bias, int heads, int lastQuery, int keys)
     {
-        job.Positions = (int*)NewBytes(plan.Rows * sizeof(int));
-        int lastQuery = 0;
-        int keys = 0;
-        for (int i = 0; i < plan.Segments.Length; i++)
-        {
-            Segment segment = plan.Segments[i];
-            lastQuery = Math.Max(lastQuery, segment.Length - 1);
-            keys = Math.Max(keys, source.Count(plan, i));
-            for (int row = 0; row < segment.Rows; row++)
-            {
-                job.Positions[segment.FirstRow + row] = segment.Start + row;
-            }
-        }
-
-        if (shape.Bias is not { } bias)
-        {
-            return;
-        }
-
         Tensor table = Load(bias.Table);
-        ShapeCheck.Size(table, table.Rows, shape.Heads, nameof(RelativeBias));
+        ShapeCheck.Size(table, table.Rows, heads, nameof(RelativeBias));
 
         // Kernels look at whole pages, so the line goes on for one.
-        job.BiasLength = lastQuery + keys + KvPool.PageRows;
-        job.BiasOrigin = lastQuery;
-        job.BiasLines = (float*)NewBytes((nint)job.BiasLength * shape.Heads * sizeof(float));
-        for (int i = 0; i < job.BiasLength; i++)
+        sight.BiasLength = lastQuery + keys + KvPool.PageRows;
+        sight.BiasOrigin = lastQuery;
+        sight.BiasLines = (float*)NewBytes((nint)sight.BiasLength * heads * sizeof(float));
+        for (int i = 0; i < sight.BiasLength; i++)
         {
             int bucket = bias.Bucket(i - lastQuery);
-            for (int head = 0; head < shape.Heads; head++)
+            for (int head = 0; head < heads; head++)
             {
-                job.BiasLines[(nint)head * job.BiasLength + i] = table.FloatRow(bucket)[head];
+                sight.BiasLines[(nint)head * sight.BiasLength + i] = table.FloatRow(bucket)[head];
             }
         }
     }
@@ -233,10 +221,10 @@ public sealed unsafe partial class CpuCompute
                 };
                 for (int r = item.FirstRow; r < item.FirstRow + item.Tokens; r++)
                 {
-                    if (job.Starts[r] < job.Ends[r])
+                    if (job.Sight.Starts[r] < job.Sight.Ends[r])
                     {
-                        item.FirstKey = Math.Min(item.FirstKey, job.Starts[r]);
-                        item.EndKey = Math.Max(item.EndKey, job.Ends[r]);
+                        item.FirstKey = Math.Min(item.FirstKey, job.Sight.Starts[r]);
+                        item.EndKey = Math.Max(item.EndKey, job.Sight.Ends[r]);
                     }
                 }
 

@@ -8,6 +8,7 @@ namespace Sensorium.Tensors.Cpu;
 public sealed class CpuDevice : Device
 {
     FloatKernels? floats;
+    FloatKernels? brains;
 
     /// <param name="threads">Threads that work, the caller included; unless told SENSORIUM_THREADS, else the cores.</param>
     /// <param name="tier">The kernel tier; unless told SENSORIUM_TIER, else the fastest that the processor has.</param>
@@ -42,6 +43,9 @@ public sealed class CpuDevice : Device
 
     /// <summary>float32 products: generated, or the tier's.</summary>
     internal FloatKernels Floats => floats ??= Generated.Floats(FloatSource.Floats) is { } code ? new GeneratedFloats(code, FloatKernels.Of(Tier)) : FloatKernels.Of(Tier);
+
+    /// <summary>Products of bfloat16 by bfloat16, whose numbers of k are pairs; null where the processor has none.</summary>
+    internal FloatKernels? Brains => brains ??= Generated.Floats(FloatSource.BrainPairs) is { } code ? new GeneratedFloats(code, managed: null) : null;
 
     /// <inheritdoc/>
     public override string Description => string.Create(CultureInfo.InvariantCulture, $"CPU, {Tier.Name()}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}");

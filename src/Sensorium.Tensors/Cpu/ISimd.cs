@@ -54,6 +54,9 @@ unsafe interface ISimd<V>
     /// <summary>v · 2^n for a whole n from -252 to 254, rounded once.</summary>
     static abstract V Scale(V v, V n);
 
+    /// <summary>v · 2^n for a whole n, where both v and the result are normal numbers.</summary>
+    static abstract V ScaleNormal(V v, V n);
+
     /// <summary>yes where a is below b, else no.</summary>
     static abstract V WhereLess(V a, V b, V yes, V no);
 
@@ -116,6 +119,9 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Scale(Vector512<float> v, Vector512<float> n) => Avx512F.Scale(v, n);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ScaleNormal(Vector512<float> v, Vector512<float> n) => Avx512F.Scale(v, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereLess(Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) =>
@@ -189,6 +195,10 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256<int> half = whole >> 1;
         return v * PowerOfTwo(half) * PowerOfTwo(whole - half);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ScaleNormal(Vector256<float> v, Vector256<float> n) =>
+        (v.AsInt32() + (Vector256.ConvertToInt32Native(n) << 23)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<float> PowerOfTwo(Vector256<int> n) => ((n + Vector256.Create(127)) << 23).AsSingle();
@@ -288,6 +298,10 @@ readonly unsafe struct SimdPortable : ISimd<Vector<float>>
         Vector<int> half = whole >> 1;
         return v * PowerOfTwo(half) * PowerOfTwo(whole - half);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> ScaleNormal(Vector<float> v, Vector<float> n) =>
+        Vector.AsVectorSingle(Vector.AsVectorInt32(v) + (Vector.ConvertToInt32Native(n) << 23));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector<float> PowerOfTwo(Vector<int> n) => Vector.AsVectorSingle((n + Vector.Create(127)) << 23);

@@ -16,6 +16,13 @@ static class VectorMath<S, V>
     {
         x = S.Min(S.Create(89), S.Max(S.Create(-105), x));
         V n = S.Round(S.Multiply(x, S.Create(1.44269504088896341f)));
+        return S.Scale(ExpWithin(x, n), n);
+    }
+
+    /// <summary>e^(x - n log 2), where that is small.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static V ExpWithin(V x, V n)
+    {
         V r = S.Fma(n, S.Create(-0.693359375f), x);
         r = S.Fma(n, S.Create(2.12194440e-4f), r);
         V p = S.Fma(r, S.Create(1.9875691500e-4f), S.Create(1.3981999507e-3f));
@@ -23,7 +30,17 @@ static class VectorMath<S, V>
         p = S.Fma(p, r, S.Create(4.1665795894e-2f));
         p = S.Fma(p, r, S.Create(1.6666665459e-1f));
         p = S.Fma(p, r, S.Create(5.0000001201e-1f));
-        return S.Scale(S.Add(S.Fma(p, S.Multiply(r, r), r), S.Create(1)), n);
+        return S.Add(S.Fma(p, S.Multiply(r, r), r), S.Create(1));
+    }
+
+    /// <summary>e^x for x up to zero, as a softmax wants it: what is below e^-86 is nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Share(V x)
+    {
+        V least = S.Create(-86);
+        V bounded = S.Max(least, x);
+        V n = S.Round(S.Multiply(bounded, S.Create(1.44269504088896341f)));
+        return S.WhereLess(x, least, S.Create(0), S.ScaleNormal(ExpWithin(bounded, n), n));
     }
 
     /// <summary>1 / (1 + e^-x)</summary>

@@ -147,16 +147,17 @@ public static unsafe class HalfFloats
     {
         long i = 0;
         for (; i <= count - 16; i += 16)
-            Vector256.Narrow(Narrow(Vector256.Load(source + i)), Narrow(Vector256.Load(source + i + 8))).Store(destination + i);
+            Vector256.Narrow(RoundToBF16(Vector256.Load(source + i)), RoundToBF16(Vector256.Load(source + i + 8))).Store(destination + i);
         for (; i < count; i++)
             destination[i] = ToBF16(source[i]);
+    }
 
-        static Vector256<uint> Narrow(Vector256<float> value)
-        {
-            Vector256<uint> bits = value.AsUInt32();
-            Vector256<uint> rounded = (bits + Vector256.Create(0x7fffu) + ((bits >>> 16) & Vector256<uint>.One)) >>> 16;
-            Vector256<uint> quiet = (bits >>> 16) | Vector256.Create(64u);
-            return Vector256.ConditionalSelect(Vector256.IsNaN(value).AsUInt32(), quiet, rounded);
-        }
+    /// <summary>bfloat16 numbers in the lower halves of the lanes.</summary>
+    internal static Vector256<uint> RoundToBF16(Vector256<float> value)
+    {
+        Vector256<uint> bits = value.AsUInt32();
+        Vector256<uint> rounded = (bits + Vector256.Create(0x7fffu) + ((bits >>> 16) & Vector256<uint>.One)) >>> 16;
+        Vector256<uint> quiet = (bits >>> 16) | Vector256.Create(64u);
+        return Vector256.ConditionalSelect(Vector256.IsNaN(value).AsUInt32(), quiet, rounded);
     }
 }

@@ -106,26 +106,10 @@ public sealed unsafe class BoundsTests
             c.Convolve(maps, depthwise, window);
         }
 
-        Allocated(Step).ShouldBe(0);
+        SteadyAllocation.Of(Step, 50).ShouldBe(0);
 
         // Only the new grid.
-        Allocated(Convolutions).ShouldBeLessThan(50 * 2 * 200);
-    }
-
-    static long Allocated(Action step)
-    {
-        for (int i = 0; i < 5; i++)
-        {
-            step();
-        }
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 50; i++)
-        {
-            step();
-        }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        SteadyAllocation.Of(Convolutions, 50).ShouldBeLessThan(50 * 2 * 200);
     }
 
     /// <summary>Numbers in the rows, NaN between them.</summary>

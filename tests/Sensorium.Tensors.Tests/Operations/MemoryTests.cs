@@ -34,7 +34,9 @@ public sealed class MemoryTests
         (Tensor keys, Tensor values) = Memory(w, Shape, 270);
         var plan = Plan.Of(true, 3, 5);
         Tensor rows = w.C.Attend(w.Random(3, 8, 80, 3), KeyValues.Memory(keys, values, Plan.Of(false, 70, 200)), plan, Shape);
-        w.Read(rows).ShouldBe(w.Read(paged));
+
+        // Pages are run through with a running softmax, rows with one of the whole.
+        w.Read(rows).ShouldBe(w.Read(paged), 60 * Twins.Epsilon);
     }
 
     [Theory]

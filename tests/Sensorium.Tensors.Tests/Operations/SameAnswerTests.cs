@@ -1,4 +1,5 @@
 using Sensorium.Tensors.Cpu;
+using Sensorium.Tensors.Tests.Cpu;
 
 namespace Sensorium.Tensors.Tests.Operations;
 
@@ -73,18 +74,7 @@ public sealed class SameAnswerTests
         var rope = new RopeTable([1, 0.5f]);
         Weight norm = w.Weight(1, WeightRole.Vector, 240);
         Tensor x = w.Random(2, 9, 240);
-        for (int step = 0; step < 3; step++)
-        {
-            Step();
-        }
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int step = 0; step < 20; step++)
-        {
-            Step();
-        }
-
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        SteadyAllocation.Of(Step, 20).ShouldBe(0);
 
         void Step()
         {

@@ -19,10 +19,12 @@ sealed class PixelSystem(Llava model, Values? pixels) : LanguageSystem
 
     public override int SoftTokens(Picture picture) => model.Vision.SoftTokensOf(pixels!.Shape[3], pixels.Shape[2]);
 
-    public override Tensor Encode(Compute c, Picture picture, MediaBudget budget)
+    public override PreparedPicture Prepare(Picture picture, MediaBudget budget) => new(picture, []);
+
+    public override Tensor Encode(Compute c, PreparedPicture picture)
     {
         int size = pixels!.Count / pictures.Length;
-        int at = Array.IndexOf(pictures, picture) * size;
+        int at = Array.IndexOf(pictures, picture.Picture) * size;
         return model.Vision.Forward(c, PixelValues.Of(c, new Values(pixels.Data[at..(at + size)], [1, .. pixels.Shape[1..]])));
     }
 

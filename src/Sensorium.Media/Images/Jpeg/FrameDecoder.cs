@@ -80,7 +80,7 @@ unsafe sealed class FrameDecoder
 
     void DecodeSinglePass(EntropyData entropy, JpegScan scan)
     {
-        reader.LatchQuantization(scan);
+        reader.Tables.LatchQuantization(scan);
         SequentialScan decoder = new(reader, entropy, scan);
         using AlignedBlocks blocks = new(frame, reader.Name, budget);
         bool parallel = (long)frame.Width * frame.Height >= ParallelPixels && Environment.ProcessorCount > 1;
@@ -118,7 +118,7 @@ unsafe sealed class FrameDecoder
                 throw reader.Corrupt($"more scans than any picture needs (scan {scans} of {frame.Width} x {frame.Height} pixels)");
             }
 
-            reader.LatchQuantization(next);
+            reader.Tables.LatchQuantization(next);
             if (frame.IsProgressive)
             {
                 ProgressiveScan decoder = new(reader, entropy, next);

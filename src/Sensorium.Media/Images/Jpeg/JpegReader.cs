@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Sensorium.Media.Images.Jpeg;
 
 /// <summary>
-/// Reads a JPEG file's markers and keeps what they define: frame, tables, restart interval, colour hints, orientation.
+/// Reads a JPEG file's markers and keeps what they define: frame, restart interval, colour hints, orientation, and the tables.
 /// Its rules about order, repetition and recovery are libjpeg's.
 /// </summary>
 unsafe sealed class JpegReader
@@ -11,11 +11,6 @@ unsafe sealed class JpegReader
     readonly byte* data;
     readonly int length;
     readonly string name;
-    readonly HuffmanTable?[] dcTables = new HuffmanTable?[4];
-    readonly HuffmanTable?[] acTables = new HuffmanTable?[4];
-    readonly bool[] brokenDc = new bool[4];
-    readonly bool[] brokenAc = new bool[4];
-    readonly ushort[]?[] quantization = new ushort[]?[4];
     int scans;
 
     /// <param name="data">The file, pinned for as long as the reader lives.</param>
@@ -32,7 +27,11 @@ unsafe sealed class JpegReader
         }
 
         Position = 2;
+        Tables = new JpegTables(this);
     }
+
+    /// <summary>The tables that the file has defined so far.</summary>
+    public JpegTables Tables { get; }
 
     /// <summary>Where the next byte is read.</summary>
     public int Position { get; set; }
@@ -89,10 +88,10 @@ unsafe sealed class JpegReader
                     ReadFrameHeader(marker);
                     break;
                 case JpegMarker.HuffmanTables:
-                    ReadHuffmanTables();
+                    Tables.ReadHuffman(ReadSegment());
                     break;
                 case JpegMarker.QuantizationTables:
-                    ReadQuantizationTables();
+                    Tables.ReadQuantization(ReadSegment());
                     break;
                 case JpegMarker.RestartInterval:
                     ReadRestartInterval();
@@ -141,49 +140,6 @@ unsafe sealed class JpegReader
             {
                 PendingMarker = marker;
                 return;
-            }
-        }
-    }
-
-    /// <summary>A Huffman table that a scan asks for; a standard one where the file has never defined it.</summary>
-    public HuffmanTable GetHuffmanTable(bool ac, int slot)
-    {
-        string kind = ac ? "AC" : "DC";
-        if (slot > 3)
-        {
-            throw Corrupt($"a scan uses {kind} Huffman table {slot}, and there are only 0 to 3");
-        }
-
-        HuffmanTable? table = (ac ? acTables : dcTables)[slot];
-        if (table is null)
-        {
-            if ((ac ? brokenAc : brokenDc)[slot])
-            {
-                throw Corrupt($"{kind} Huffman table {slot} has code lengths that are no prefix code");
-            }
-
-            table = StandardHuffmanTables.Get(ac, slot) ?? throw Corrupt($"a scan uses {kind} Huffman table {slot}, which the file does not define");
-            (ac ? acTables : dcTables)[slot] = table;
-        }
-
-        if (!ac && table.LargestSymbol > (Frame!.IsLossless ? 16 : 15))
-        {
-            throw Corrupt($"DC Huffman table {slot} has a symbol of {table.LargestSymbol} bits");
-        }
-
-        return table;
-    }
-
-    /// <summary>Keeps the quantisation tables that a scan's components use, as they are at their first scan.</summary>
-    public void LatchQuantization(JpegScan scan)
-    {
-        foreach (JpegComponent component in scan.Components)
-        {
-            if (component.Quantization is null)
-            {
-                int slot = component.QuantizationSlot;
-                ushort[]? table = slot < 4 ? quantization[slot] : null;
-                component.Quantization = table ?? throw Corrupt($"component {component.Id} uses quantisation table {slot}, which the file does not define");
             }
         }
     }
@@ -312,72 +268,6 @@ unsafe sealed class JpegReader
 
         ReadOnlySpan<byte> tail = s[(1 + (2 * count))..];
         return new JpegScan(components, tail[0], tail[1], tail[2] >> 4, tail[2] & 15, ++scans);
-    }
-
-    void ReadHuffmanTables()
-    {
-        ReadOnlySpan<byte> s = ReadSegment();
-        while (s.Length >= 17)
-        {
-            int target = s[0];
-            ReadOnlySpan<byte> counts = s.Slice(1, 16);
-            int total = 0;
-            foreach (byte count in counts)
-            {
-                total += count;
-            }
-
-            if (total > 256 || total > s.Length - 17)
-            {
-                throw Corrupt($"a Huffman table of {total} codes");
-            }
-
-            int slot = target & ~0x10;
-            if (slot > 3)
-            {
-                throw Corrupt($"Huffman table number {target}");
-            }
-
-            bool ac = (target & 0x10) != 0;
-            HuffmanTable? table = HuffmanTable.TryCreate(counts, s.Slice(17, total));
-            (ac ? acTables : dcTables)[slot] = table;
-            (ac ? brokenAc : brokenDc)[slot] = table is null;
-            s = s[(17 + total)..];
-        }
-
-        if (!s.IsEmpty)
-        {
-            throw Corrupt($"a Huffman table segment with {s.Length} bytes left over");
-        }
-    }
-
-    void ReadQuantizationTables()
-    {
-        ReadOnlySpan<byte> s = ReadSegment();
-        while (!s.IsEmpty)
-        {
-            int slot = s[0] & 15;
-            bool wide = s[0] >> 4 != 0;
-            int size = 1 + (wide ? 128 : 64);
-            if (slot > 3)
-            {
-                throw Corrupt($"quantisation table number {slot}");
-            }
-
-            if (s.Length < size)
-            {
-                throw Corrupt($"a quantisation table of {s.Length} bytes");
-            }
-
-            ushort[] table = new ushort[64];
-            for (int i = 0; i < 64; i++)
-            {
-                table[ZigZag.ToNatural[i]] = wide ? BinaryPrimitives.ReadUInt16BigEndian(s[(1 + (2 * i))..]) : s[1 + i];
-            }
-
-            quantization[slot] = table;
-            s = s[size..];
-        }
     }
 
     void ReadRestartInterval()

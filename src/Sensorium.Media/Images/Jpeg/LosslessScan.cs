@@ -19,7 +19,7 @@ unsafe sealed class LosslessScan
         this.entropy = entropy;
         this.scan = scan;
         frame = reader.Frame!;
-        tables = [.. scan.Components.Select(c => reader.GetHuffmanTable(ac: false, c.DcSlot))];
+        tables = [.. scan.Components.Select(c => reader.Tables.GetHuffman(ac: false, c.DcSlot))];
         if (scan.SpectralStart is < 1 or > 7 || scan.SpectralEnd != 0 || scan.ApproximationHigh != 0 || scan.ApproximationLow >= Precision)
         {
             throw reader.Corrupt($"a lossless scan with predictor {scan.SpectralStart} and point transform {scan.ApproximationLow}");

@@ -31,11 +31,11 @@ unsafe sealed class ProgressiveScan
             JpegComponent component = scan.Components[i];
             if (needsDc)
             {
-                tables[i] = reader.GetHuffmanTable(ac: false, component.DcSlot);
+                tables[i] = reader.Tables.GetHuffman(ac: false, component.DcSlot);
             }
             else if (scan.SpectralStart > 0)
             {
-                tables[i] = reader.GetHuffmanTable(ac: true, component.AcSlot);
+                tables[i] = reader.Tables.GetHuffman(ac: true, component.AcSlot);
             }
         }
 

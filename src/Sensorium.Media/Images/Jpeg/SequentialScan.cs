@@ -22,8 +22,8 @@ unsafe sealed class SequentialScan
         this.entropy = entropy;
         this.scan = scan;
         frame = reader.Frame!;
-        dcTables = [.. scan.Components.Select(c => reader.GetHuffmanTable(ac: false, c.DcSlot))];
-        acTables = [.. scan.Components.Select(c => reader.GetHuffmanTable(ac: true, c.AcSlot))];
+        dcTables = [.. scan.Components.Select(c => reader.Tables.GetHuffman(ac: false, c.DcSlot))];
+        acTables = [.. scan.Components.Select(c => reader.Tables.GetHuffman(ac: true, c.AcSlot))];
         predictors = new int[scan.Components.Length];
         restartsToGo = reader.RestartInterval;
         entropy.StartScan();

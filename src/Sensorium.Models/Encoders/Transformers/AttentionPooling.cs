@@ -46,7 +46,7 @@ public sealed class AttentionPooling
         Array.Fill(ones, 1);
         Tensor queries = c.Gather(inProj.Forward(c, c.Load(probe)).Slice(0, hidden), new int[ones.Length]);
         Tensor kv = inProj.Forward(c, x);
-        var keyValues = KeyValues.Memory(kv.Slice(hidden, hidden), kv.Slice(2 * hidden, hidden), plan);
+        var keyValues = KeyValues.Memory(kv.Slice(hidden, hidden), kv.Slice(2 * hidden, hidden), plan, inProj.ArithmeticOf(c));
         Tensor pooled = outProj.Forward(c, c.Attend(queries, keyValues, Plan.Of(causal: false, ones), config.Attention));
         return mlp.Forward(c, layernorm.Forward(c, pooled), residual: pooled);
     }

@@ -6,7 +6,7 @@ unsafe struct FloatArguments
     /// <summary>[k][rows] float32, or [k / 2][rows] pairs of bfloat16.</summary>
     public void* A;
 
-    /// <summary>The groups: [k][16] float32 or float16, or [k / 2][16] pairs of bfloat16.</summary>
+    /// <summary>The groups, the second null where there is one: [k][16] float32 or float16, or [k / 2][16] pairs of bfloat16.</summary>
     public void* B0, B1;
 
     /// <summary>[rows][16 or 32], what is there is added to or overwritten.</summary>

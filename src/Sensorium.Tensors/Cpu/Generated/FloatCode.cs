@@ -1,10 +1,10 @@
 namespace Sensorium.Tensors.Cpu.Generated;
 
-/// <summary>The compiled float kernels of a source, one for each number of rows of a tile; each call is a tile by 32 outputs.</summary>
+/// <summary>The compiled float kernels of a source, for each number of rows of a tile; each call is a tile by 32 or 16 outputs.</summary>
 sealed unsafe class FloatCode
 {
-    readonly CompiledKernel?[] kernels;
-    readonly bool[] takesBoth;
+    readonly CompiledKernel?[] ones;
+    readonly CompiledKernel?[] twos;
 
     /// <summary>Numbers of k of a call at most.</summary>
     public const nint MostInputs = 1 << 14;
@@ -14,13 +14,12 @@ sealed unsafe class FloatCode
     public FloatCode(IReadOnlyList<KernelProgram> programs, IReadOnlyList<CompiledKernel> compiled)
     {
         MaxRows = programs.Max(p => ((FloatKernel)p).Rows);
-        kernels = new CompiledKernel?[MaxRows + 1];
-        takesBoth = new bool[MaxRows + 1];
+        ones = new CompiledKernel?[MaxRows + 1];
+        twos = new CompiledKernel?[MaxRows + 1];
         for (int i = 0; i < programs.Count; i++)
         {
             var kernel = (FloatKernel)programs[i];
-            kernels[kernel.Rows] = compiled[i];
-            takesBoth[kernel.Rows] = kernel.Groups == 2;
+            (kernel.Groups == 1 ? ones : twos)[kernel.Rows] = compiled[i];
         }
     }
 
@@ -28,14 +27,19 @@ sealed unsafe class FloatCode
     public int MaxRows { get; }
 
     /// <summary>False when the device is gone, and the code with it.</summary>
-    public bool IsLive => kernels[1] != null;
+    public bool IsLive => ones[1] != null;
 
     /// <summary>What a source needs.</summary>
     public static IReadOnlyList<KernelProgram> Programs(Instructions set, FloatSource source)
     {
-        // With 256 bits few rows take four vectors, so that their sums' latency does not hold them up.
+        // With 256 bits only few rows take four vectors, so that their sums' latency does not hold them up.
         bool wide = set != Instructions.Avx2;
-        return [.. Enumerable.Range(1, wide ? 12 : 6).Select(rows => new FloatKernel(set, source, rows, wide || rows <= 2 ? 2 : 1))];
+        return
+        [
+            .. from rows in Enumerable.Range(1, wide ? 12 : 6)
+               from groups in wide || rows <= 2 ? new[] { 2, 1 } : [1]
+               select new FloatKernel(set, source, rows, groups)
+        ];
     }
 
     /// <summary>The best instructions of those given for a source; none where there are none.</summary>
@@ -49,19 +53,29 @@ sealed unsafe class FloatCode
         return sets.HasFlag(Instructions.Avx512) ? Instructions.Avx512 : sets & Instructions.Avx2;
     }
 
-    /// <summary>A tile of rows by 32 outputs.</summary>
+    /// <summary>A tile of rows by 32 outputs, or by 16 where there is no second group.</summary>
     public void Multiply(int rows, FloatArguments* arguments)
     {
-        kernels[rows]!.Call(arguments);
-        if (!takesBoth[rows])
+        if (arguments->B1 != null && twos[rows] is { } both)
+        {
+            both.Call(arguments);
+            return;
+        }
+
+        ones[rows]!.Call(arguments);
+        if (arguments->B1 != null)
         {
             FloatArguments other = *arguments;
             other.B0 = other.B1;
             other.C += Products.Panel.Lanes;
-            kernels[rows]!.Call(&other);
+            ones[rows]!.Call(&other);
         }
     }
 
     /// <summary>Forgets the code.</summary>
-    public void Clear() => Array.Clear(kernels);
+    public void Clear()
+    {
+        Array.Clear(ones);
+        Array.Clear(twos);
+    }
 }

@@ -57,51 +57,65 @@ static unsafe class FloatTwin
     /// </summary>
     public static bool Agrees(FloatCode code, FloatSource source)
     {
+        for (int rows = 1; rows <= code.MaxRows; rows++)
+        {
+            if (!Agrees(code, source, rows, groups: 1) || !Agrees(code, source, rows, groups: 2))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    static bool Agrees(FloatCode code, FloatSource source, int rows, int groups)
+    {
         const int Steps = 5;
         float* a = stackalloc float[2 * (Steps + 1) * 12];
         uint* b = stackalloc uint[2 * (Steps + 1) * Panel.Lanes];
         float* c = stackalloc float[12 * Panel.Tile];
         bool pairs = source != FloatSource.Floats, isOdd = source is FloatSource.Brains or FloatSource.Halves;
-        for (int rows = 1; rows <= code.MaxRows; rows++)
+        for (int i = 0; i < 2 * (Steps + 1) * 12; i++)
         {
-            for (int i = 0; i < 2 * (Steps + 1) * 12; i++)
-            {
-                // Where a is read as pairs, the upper number is a whole one and the lower one half of such.
-                a[i] = source == FloatSource.BrainPairs ? BitConverter.UInt32BitsToSingle(Bits(i % 7 - 3) << 16 | Bits((i % 5 - 2) * 0.5f)) : i % 7 - 3;
-            }
+            // Where a is read as pairs, the upper number is a whole one and the lower one half of such.
+            a[i] = source == FloatSource.BrainPairs ? BitConverter.UInt32BitsToSingle(Bits(i % 7 - 3) << 16 | Bits((i % 5 - 2) * 0.5f)) : i % 7 - 3;
+        }
 
-            for (int i = 0; i < 2 * (Steps + 1) * Panel.Lanes; i++)
-            {
-                float upper = i % 11 - 5, lower = i % 13 - 6;
-                b[i] = !pairs ? BitConverter.SingleToUInt32Bits(upper)
-                    : source == FloatSource.Halves ? (uint)BitConverter.HalfToUInt16Bits((Half)upper) << 16 | BitConverter.HalfToUInt16Bits((Half)lower)
-                    : Bits(upper) << 16 | Bits(lower);
-            }
+        for (int i = 0; i < 2 * (Steps + 1) * Panel.Lanes; i++)
+        {
+            float upper = i % 11 - 5, lower = i % 13 - 6;
+            b[i] = !pairs ? BitConverter.SingleToUInt32Bits(upper)
+                : source == FloatSource.Halves ? (uint)BitConverter.HalfToUInt16Bits((Half)upper) << 16 | BitConverter.HalfToUInt16Bits((Half)lower)
+                : Bits(upper) << 16 | Bits(lower);
+        }
 
-            for (int i = 0; i < 12 * Panel.Tile; i++)
-            {
-                c[i] = i % 3;
-            }
+        for (int i = 0; i < 12 * Panel.Tile; i++)
+        {
+            c[i] = i % 3;
+        }
 
-            var arguments = new FloatArguments
+        var arguments = new FloatArguments
+        {
+            A = a,
+            B0 = b,
+            B1 = groups == 1 ? null : b + (Steps + 1) * Panel.Lanes,
+            C = c,
+            Stride = Panel.Tile * sizeof(float),
+            Steps = Steps,
+            Odd = isOdd ? 1 : 0,
+            Add = 1,
+        };
+        code.Multiply(rows, &arguments);
+        for (int i = 0; i < 12 * Panel.Tile; i++)
+        {
+            // What lies beside and behind the tile is untouched.
+            int row = i / Panel.Tile, group = i % Panel.Tile / Panel.Lanes;
+            float expected = row < rows && group < groups
+                ? Multiply(source, Steps, isOdd, a + row, rows, group == 0 ? arguments.B0 : arguments.B1, i % Panel.Lanes, i % 3)
+                : i % 3;
+            if (c[i] != expected)
             {
-                A = a,
-                B0 = b,
-                B1 = b + (Steps + 1) * Panel.Lanes,
-                C = c,
-                Stride = Panel.Tile * sizeof(float),
-                Steps = Steps,
-                Odd = isOdd ? 1 : 0,
-                Add = 1,
-            };
-            code.Multiply(rows, &arguments);
-            for (int i = 0; i < rows * Panel.Tile; i++)
-            {
-                void* group = i % Panel.Tile < Panel.Lanes ? arguments.B0 : arguments.B1;
-                if (c[i] != Multiply(source, Steps, isOdd, a + i / Panel.Tile, rows, group, i % Panel.Lanes, i % 3))
-                {
-                    return false;
-                }
+                return false;
             }
         }
 

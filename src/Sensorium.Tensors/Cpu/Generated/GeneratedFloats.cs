@@ -2,8 +2,12 @@ using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu.Generated;
 
-/// <summary>A tier's float32 products by generated code.</summary>
-sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels managed) : FloatKernels
+/// <summary>
+/// A tier's float32 products by generated code; or bfloat16 ones, for which a number of k is a pair of them.
+/// </summary>
+/// <param name="code">The code.</param>
+/// <param name="managed">What computes when the device is gone; null: nothing does.</param>
+sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels? managed) : FloatKernels
 {
     /// <inheritdoc/>
     public override int MaxRows => code.MaxRows;
@@ -17,7 +21,8 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels managed) : Floa
         if (!code.IsLive)
         {
             // The device is gone; the managed tiles know their own sizes only, but pack as these do.
-            OneByOne(rows, k, a, b0, b1, c, ldc, add);
+            ObjectDisposedException.ThrowIf(managed is null, typeof(CpuDevice));
+            OneByOne(managed, rows, k, a, b0, b1, c, ldc, add);
             return;
         }
 
@@ -27,7 +32,7 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels managed) : Floa
             {
                 A = a + at * rows,
                 B0 = b0 + at * Panel.Lanes,
-                B1 = b1 + at * Panel.Lanes,
+                B1 = b1 == null ? null : b1 + at * Panel.Lanes,
                 C = c,
                 Stride = ldc * sizeof(float),
                 Steps = Math.Min(FloatCode.MostInputs, k - at),
@@ -37,7 +42,7 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels managed) : Floa
         }
     }
 
-    void OneByOne(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add)
+    static void OneByOne(FloatKernels managed, int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add)
     {
         float* one = stackalloc float[Panel.Slice];
         for (int row = 0; row < rows; row++)
@@ -50,7 +55,7 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels managed) : Floa
                     one[i] = a[(at + i) * rows + row];
                 }
 
-                managed.Multiply(1, count, one, b0 + at * Panel.Lanes, b1 + at * Panel.Lanes, c + row * ldc, ldc, add || at > 0);
+                managed.Multiply(1, count, one, b0 + at * Panel.Lanes, b1 == null ? null : b1 + at * Panel.Lanes, c + row * ldc, ldc, add || at > 0);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Sensorium.Tensors.Cpu.Products;
@@ -24,8 +25,8 @@ abstract unsafe class FloatKernels
     /// <param name="k">How many products.</param>
     /// <param name="a">[k][rows]</param>
     /// <param name="b0">[k][16], the first 16 outputs.</param>
-    /// <param name="b1">[k][16], the other 16.</param>
-    /// <param name="c">[rows][32]</param>
+    /// <param name="b1">[k][16], the other 16; null: there are none.</param>
+    /// <param name="c">[rows][32], or [rows][16] where there are no others.</param>
     /// <param name="ldc">Floats from row to row of c.</param>
     /// <param name="add">Whether c holds a sum to go on from.</param>
     public abstract void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add);
@@ -93,6 +94,12 @@ abstract unsafe class FloatKernels
             int width = TOps.Count;
             if (width == Panel.Lanes)
             {
+                if (b1 == null)
+                {
+                    OneGroup(rows, k, a, b0, c, ldc, add);
+                    return;
+                }
+
                 Tile(rows, k, a, b0, b1, c, ldc, add);
                 return;
             }
@@ -100,7 +107,26 @@ abstract unsafe class FloatKernels
             for (int lane = 0; lane < Panel.Lanes; lane += 2 * width)
             {
                 Tile(rows, k, a, b0 + lane, b0 + lane + width, c + lane, ldc, add);
-                Tile(rows, k, a, b1 + lane, b1 + lane + width, c + Panel.Lanes + lane, ldc, add);
+                if (b1 != null)
+                {
+                    Tile(rows, k, a, b1 + lane, b1 + lane + width, c + Panel.Lanes + lane, ldc, add);
+                }
+            }
+        }
+
+        /// <summary>The tile takes two vectors: the second is the first again, and goes nowhere.</summary>
+        static void OneGroup(int rows, nint k, float* a, float* b, float* c, nint ldc, bool add)
+        {
+            float* both = stackalloc float[12 * Panel.Tile];
+            for (int row = 0; row < rows && add; row++)
+            {
+                Unsafe.CopyBlockUnaligned(both + row * Panel.Tile, c + row * ldc, Panel.Lanes * sizeof(float));
+            }
+
+            Tile(rows, k, a, b, b, both, Panel.Tile, add);
+            for (int row = 0; row < rows; row++)
+            {
+                Unsafe.CopyBlockUnaligned(c + row * ldc, both + row * Panel.Tile, Panel.Lanes * sizeof(float));
             }
         }
 

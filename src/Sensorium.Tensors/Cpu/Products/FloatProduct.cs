@@ -125,7 +125,7 @@ unsafe struct FloatProduct
         nint column = tile * Panel.Tile, columns = Math.Min(Panel.Tile, Outputs - column);
         float* unpacked = (float*)scratch, partial = unpacked + Depth * Panel.Tile;
         float* b0 = Group(code, 2 * tile, k, count, unpacked);
-        float* b1 = columns > Panel.Lanes ? Group(code, 2 * tile + 1, k, count, unpacked + Depth * Panel.Lanes) : b0;
+        float* b1 = columns > Panel.Lanes ? Group(code, 2 * tile + 1, k, count, unpacked + Depth * Panel.Lanes) : null;
         float* y = Y + firstRow * Stride + column, c = y;
         nint ldc = Stride;
         if (columns < Panel.Tile)
@@ -188,7 +188,7 @@ unsafe struct FloatProduct
             {
                 A = a + (InPairs ? at / 2 : at) * rows,
                 B0 = b0 + at / 2 * Panel.Lanes * sizeof(uint),
-                B1 = b1 + at / 2 * Panel.Lanes * sizeof(uint),
+                B1 = b1 == null ? null : b1 + at / 2 * Panel.Lanes * sizeof(uint),
                 C = c,
                 Stride = ldc * sizeof(float),
                 Steps = InPairs ? (inputs + 1) / 2 : inputs / 2,
@@ -242,16 +242,14 @@ unsafe struct FloatProduct
     public static void PackPairs(FloatKernels kernels, Tensor x, nint firstRow, nint rows, uint* packed, uint* scratch)
     {
         float** from = stackalloc float*[16];
-        nint inputs = x.Columns, pairs = (inputs + 1) / 2;
+        nint inputs = x.Columns, pairs = BrainPairs.Of(inputs);
         for (nint row = 0; row < rows;)
         {
             int m = kernels.RowsOf(rows - row);
             for (int i = 0; i < m; i++)
             {
-                ushort* brains = (ushort*)(scratch + i * pairs);
-                brains[2 * pairs - 1] = 0;
-                Formats.HalfFloats.ToBF16(x.FloatRow(firstRow + row + i), brains, inputs);
-                from[i] = (float*)brains;
+                BrainPairs.Neighbours(x.FloatRow(firstRow + row + i), inputs, scratch + i * pairs);
+                from[i] = (float*)(scratch + i * pairs);
             }
 
             RowTransposer.Pack(from, m, pairs, (float*)(packed + row * pairs));

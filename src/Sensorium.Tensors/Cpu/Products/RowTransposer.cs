@@ -62,6 +62,12 @@ static unsafe class RowTransposer
             }
         }
 
+        if (row + 2 <= rows)
+        {
+            Two(from[row], from[row + 1], count, to + row, stride);
+            row += 2;
+        }
+
         for (; row < rows; row++)
         {
             float* a = from[row], target = to + row;
@@ -69,6 +75,27 @@ static unsafe class RowTransposer
             {
                 target[k * stride] = a[k];
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Two(float* a, float* b, nint count, float* to, nint stride)
+    {
+        nint k = 0;
+        for (; Sse.IsSupported && k + 4 <= count; k += 4)
+        {
+            Vector128<float> x = Vector128.Load(a + k), y = Vector128.Load(b + k);
+            Vector128<double> low = Sse.UnpackLow(x, y).AsDouble(), high = Sse.UnpackHigh(x, y).AsDouble();
+            *(double*)(to + k * stride) = low.ToScalar();
+            *(double*)(to + (k + 1) * stride) = low.GetElement(1);
+            *(double*)(to + (k + 2) * stride) = high.ToScalar();
+            *(double*)(to + (k + 3) * stride) = high.GetElement(1);
+        }
+
+        for (; k < count; k++)
+        {
+            to[k * stride] = a[k];
+            to[k * stride + 1] = b[k];
         }
     }
 

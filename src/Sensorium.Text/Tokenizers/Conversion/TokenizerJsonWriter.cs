@@ -94,17 +94,7 @@ public static class TokenizerJsonWriter
         json.WriteBoolean("byte_fallback", false);
         json.WriteBoolean("ignore_merges", known.IgnoreMerges);
         Vocab(json, vocabulary.Tokens, remarks);
-        json.WriteStartArray("merges");
-        foreach (string merge in vocabulary.Merges!)
-        {
-            // Pairs, since a token may hold a space in spite of the spelling.
-            int space = merge.IndexOf(' ', 1);
-            json.WriteStartArray();
-            json.WriteStringValue(merge.AsSpan(0, space));
-            json.WriteStringValue(merge.AsSpan(space + 1));
-            json.WriteEndArray();
-        }
-        json.WriteEndArray();
+        MergesJson.Write(json, vocabulary.Merges!.Select(Pair));
         json.WriteEndObject();
     }
 
@@ -172,16 +162,15 @@ public static class TokenizerJsonWriter
         json.WriteBoolean("byte_fallback", true);
         json.WriteBoolean("ignore_merges", false);
         Vocab(json, vocabulary.Tokens, remarks);
-        json.WriteStartArray("merges");
-        foreach (var (left, right) in ScoreMerges.Of(vocabulary))
-        {
-            json.WriteStartArray();
-            json.WriteStringValue(left);
-            json.WriteStringValue(right);
-            json.WriteEndArray();
-        }
-        json.WriteEndArray();
+        MergesJson.Write(json, ScoreMerges.Of(vocabulary));
         json.WriteEndObject();
+    }
+
+    /// <summary>A merge as GGUF spells it; its left token may begin with a space.</summary>
+    static (string Left, string Right) Pair(string merge)
+    {
+        int space = merge.IndexOf(' ', 1);
+        return (merge[..space], merge[(space + 1)..]);
     }
 
     static void Replace(Utf8JsonWriter json, string what, string by)

@@ -10,6 +10,14 @@ internal static class SpecialTokensReader
         "<|return|>", "<|call|>", "<|calls|>", "<|flush|>", "</s>", "<eos>", "<|endofprompt|>", "[EOT]", "[EOS]", "<end_of_utterance>", "<|tool_response>", "<｜end▁of▁sentence｜>", "[e~[",
     ];
 
+    /// <summary>Finds a token's id, the added ones' before the vocabulary's; -1 where it is in neither.</summary>
+    public static Func<string, int> Finder(IReadOnlyList<AddedToken> added, Models.Vocabulary vocabulary)
+    {
+        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var token in added) ids.TryAdd(token.Content, token.Id);
+        return token => ids.TryGetValue(token, out int id) ? id : vocabulary.IdOf(token);
+    }
+
     /// <summary>A tokenizer.json's parts with what stands beside it.</summary>
     public static TokenizerParts Complete(TokenizerParts parts, Func<string, int> idOf, TokenizerSettings settings) =>
         WithRoles(parts with { AddedTokens = AddSpecial(parts.AddedTokens, settings, idOf) }, idOf, settings);

@@ -23,7 +23,7 @@ internal static class TokenizerJson
         var root = ModelJson.Read(json.Span, file);
         var model = ModelReader.Read(root);
         var added = ReadAdded(root["added_tokens"]);
-        int IdOf(string token) => added.Find(a => string.Equals(a.Content, token, StringComparison.Ordinal)) is { } found ? found.Id : model.Vocabulary.IdOf(token);
+        var idOf = SpecialTokensReader.Finder(added, model.Vocabulary);
         var parts = new TokenizerParts
         {
             File = file,
@@ -36,7 +36,7 @@ internal static class TokenizerJson
             Truncation = ReadTruncation(root["truncation"]),
             Padding = ReadPadding(root["padding"]),
         };
-        return SpecialTokensReader.Complete(parts, IdOf, TokenizerSettings.Read(config, specialTokensMap));
+        return SpecialTokensReader.Complete(parts, idOf, TokenizerSettings.Read(config, specialTokensMap));
     }
 
     static List<AddedToken> ReadAdded(JsonAt at)

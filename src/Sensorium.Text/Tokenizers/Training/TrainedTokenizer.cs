@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sensorium.Text.Tokenizers.Models;
 
 namespace Sensorium.Text.Tokenizers.Training;
 
@@ -86,18 +87,7 @@ public sealed class TrainedTokenizer
         json.WriteStartObject("vocab");
         for (int id = 0; id < Tokens.Count; id++) json.WriteNumber(Tokens[id], id);
         json.WriteEndObject();
-        if (bpe)
-        {
-            json.WriteStartArray("merges");
-            foreach (var (left, right) in Merges)
-            {
-                json.WriteStartArray();
-                json.WriteStringValue(left);
-                json.WriteStringValue(right);
-                json.WriteEndArray();
-            }
-            json.WriteEndArray();
-        }
+        if (bpe) MergesJson.Write(json, Merges);
         json.WriteEndObject();
     }
 }

@@ -18,8 +18,7 @@ internal static class BertFolder
         Default(settings, mpnet);
         var vocabulary = Vocabulary.FromList(Lines(vocab));
         if (vocabulary.Size == 0) throw new TokenizerException(file, "", "there are no tokens in it");
-        var added = settings.Added(vocabulary, [], []);
-        int IdOf(string token) => added.Find(a => string.Equals(a.Content, token, StringComparison.Ordinal)) is { } found ? found.Id : vocabulary.IdOf(token);
+        var tokens = new FolderTokens(vocabulary, settings);
         string unknown = settings.Token("unk_token") ?? "[UNK]";
         var parts = new TokenizerParts
         {
@@ -27,11 +26,10 @@ internal static class BertFolder
             Model = new WordPieceModel(vocabulary, unknown, "##", 100, file),
             Normalizer = new BertNormalizer(true, settings.Flag("tokenize_chinese_chars", true), settings.Flag("strip_accents"), settings.Flag("do_lower_case", true)),
             PreTokenizer = PreTokenizerReader.Bert(),
-            PostProcessor = Frame(IdOf(settings.Token("cls_token") ?? ""), IdOf(settings.Token("sep_token") ?? ""), mpnet),
+            PostProcessor = Frame(tokens.Role("cls_token"), tokens.Role("sep_token"), mpnet),
             Decoder = TextDecoders.WordPiece("##", true),
-            AddedTokens = added,
         };
-        return SpecialTokensReader.WithRoles(parts, IdOf, settings);
+        return tokens.Complete(parts);
     }
 
     static void Default(TokenizerSettings settings, bool mpnet)
@@ -47,9 +45,9 @@ internal static class BertFolder
         settings.MaskTakesSpace = true;
     }
 
-    static TemplatePostProcessor? Frame(int cls, int sep, bool doubled)
+    static TemplatePostProcessor? Frame(int? first, int? last, bool doubled)
     {
-        if (cls < 0 || sep < 0) return null;
+        if (first is not { } cls || last is not { } sep) return null;
         if (!doubled) return PostProcessorReader.Bert(sep, cls);
         return new(
             [new(-1, 0, [cls]), new(0, 0, []), new(-1, 0, [sep])],

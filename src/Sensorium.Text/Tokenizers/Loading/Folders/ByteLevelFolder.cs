@@ -38,9 +38,7 @@ internal static class ByteLevelFolder
         Default(settings, roberta, clip, qwen);
         string mergesFile = Path.Combine(folder, "merges.txt");
         var merges = Merges(mergesText, clip ? ClipMerges : int.MaxValue, mergesFile);
-        var added = settings.Added(vocabulary, [], []);
-        int IdOf(string token) => added.Find(a => string.Equals(a.Content, token, StringComparison.Ordinal)) is { } found ? found.Id : vocabulary.IdOf(token);
-        int Role(string key) => settings.Token(key) is { } token && IdOf(token) is >= 0 and var id ? id : throw settings.Error(key, "is missing, and this tokenizer puts it around texts");
+        var tokens = new FolderTokens(vocabulary, settings);
         bool prefixSpace = settings.Flag("add_prefix_space", false);
         var options = new BpeOptions { UnknownToken = clip ? settings.Token("unk_token") : null, EndOfWordSuffix = clip ? "</w>" : "" };
         var parts = new TokenizerParts
@@ -49,14 +47,13 @@ internal static class ByteLevelFolder
             Model = new BpeModel(vocabulary, merges, options, false, mergesFile, ""),
             Normalizer = clip ? ClipNormalizer(file) : qwen ? new UnicodeNormalizer(true, false) : null,
             PreTokenizer = clip ? ClipPreTokenizer(file) : qwen ? new SequencePreTokenizer([new SplitPreTokenizer(WordPattern.Qwen2, SplitBehavior.Isolated), new ByteLevelPreTokenizer(prefixSpace, false)]) : new ByteLevelPreTokenizer(prefixSpace, true),
-            PostProcessor = roberta ? new RobertaPostProcessor(Role("sep_token"), Role("cls_token"), settings.Flag("trim_offsets", true), prefixSpace)
-                : clip ? new RobertaPostProcessor(Role("eos_token"), Role("bos_token"), false, false)
-                : !qwen && settings.Flag("add_bos_token", false) ? Begin(Role("bos_token"))
+            PostProcessor = roberta ? new RobertaPostProcessor(tokens.Demand("sep_token"), tokens.Demand("cls_token"), settings.Flag("trim_offsets", true), prefixSpace)
+                : clip ? new RobertaPostProcessor(tokens.Demand("eos_token"), tokens.Demand("bos_token"), false, false)
+                : !qwen && settings.Flag("add_bos_token", false) ? Begin(tokens.Demand("bos_token"))
                 : null,
             Decoder = new ByteLevelDecoder(),
-            AddedTokens = added,
         };
-        return SpecialTokensReader.WithRoles(parts, IdOf, settings);
+        return tokens.Complete(parts);
     }
 
     static Vocabulary ReadVocabulary(ReadOnlySpan<byte> json, string file)

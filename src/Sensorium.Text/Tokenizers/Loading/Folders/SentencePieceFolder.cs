@@ -49,7 +49,7 @@ internal static class SentencePieceFolder
             PreTokenizer = legacy ? null : new MetaspacePreTokenizer(Mark, prefix ? PrependScheme.First : PrependScheme.Never, false),
             Decoder = new SequenceDecoder([.. decoders]),
             CacheWords = false,
-        }, idOf => Around(settings, idOf));
+        }, tokens => Around(settings, tokens));
     }
 
     static TokenizerParts Gemma(SentencePieceProto proto, string file, TokenizerSettings settings)
@@ -68,7 +68,7 @@ internal static class SentencePieceFolder
             PreTokenizer = new SplitPreTokenizer(new LiteralPattern([' ']), SplitBehavior.MergedWithPrevious),
             Decoder = new SequenceDecoder([Spaces(), new ByteFallbackDecoder(), new FuseDecoder()]),
             CacheWords = false,
-        }, idOf => Around(settings, idOf));
+        }, tokens => Around(settings, tokens));
     }
 
     static TokenizerParts T5(SentencePieceProto proto, string file, TokenizerSettings settings)
@@ -78,9 +78,9 @@ internal static class SentencePieceFolder
         if (extra is < 0 or > MaxExtraIds) throw settings.Error("extra_ids", $"{extra} is no number of extra tokens");
         string[] sentinels = [.. Enumerable.Range(0, extra).Select(i => $"<extra_id_{extra - 1 - i}>")];
         double[] scores = [.. proto.Scores, .. new double[extra]];
-        return Complete(proto, [.. proto.Pieces, .. sentinels], settings, [], vocabulary => General(proto, vocabulary, scores, proto.UnknownId, file, settings), idOf =>
+        return Complete(proto, [.. proto.Pieces, .. sentinels], settings, [], vocabulary => General(proto, vocabulary, scores, proto.UnknownId, file, settings), tokens =>
         {
-            int[] eos = Ids(settings, idOf, "eos_token");
+            int[] eos = tokens.Around("eos_token");
             return new([new(0, 0, []), new(-1, 0, eos)], [new(0, 0, []), new(-1, 0, eos), new(1, 0, []), new(-1, 0, eos)]);
         }, sentinels);
     }
@@ -91,9 +91,9 @@ internal static class SentencePieceFolder
         settings.MaskTakesSpace = true;
         List<string> pieces = ["<s>", "<pad>", "</s>", "<unk>", .. proto.Pieces.Skip(3), "<mask>"];
         double[] scores = [0, 0, 0, 0, .. proto.Scores.Skip(3), 0];
-        return Complete(null, pieces, settings, [], vocabulary => General(proto, vocabulary, scores, 3, file, settings), idOf =>
+        return Complete(null, pieces, settings, [], vocabulary => General(proto, vocabulary, scores, 3, file, settings), tokens =>
         {
-            int[] begin = Ids(settings, idOf, "cls_token"), end = Ids(settings, idOf, "sep_token");
+            int[] begin = tokens.Around("cls_token"), end = tokens.Around("sep_token");
             return new([new(-1, 0, begin), new(0, 0, []), new(-1, 0, end)], [new(-1, 0, begin), new(0, 0, []), new(-1, 0, [.. end, .. end]), new(1, 0, []), new(-1, 0, end)]);
         });
     }
@@ -108,15 +108,13 @@ internal static class SentencePieceFolder
         steps.Add(new ReplaceNormalizer(RegexPattern.Compile("""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]""", file, ""), []));
         steps.Add(new ReplaceNormalizer(RegexPattern.Compile(@"\s+", file, ""), [' ']));
         steps.Add(new StripNormalizer(true, true));
-        var added = settings.Added(parts.Model.Vocabulary, parts.AddedTokens, []);
-        int IdOf(string token) => added.Find(a => string.Equals(a.Content, token, StringComparison.Ordinal)) is { } found ? found.Id : parts.Model.Vocabulary.IdOf(token);
-        int[] end = Ids(settings, IdOf, "eos_token");
-        return SpecialTokensReader.WithRoles(parts with
+        var tokens = new FolderTokens(parts.Model.Vocabulary, settings, parts.AddedTokens);
+        int[] end = tokens.Around("eos_token");
+        return tokens.Complete(parts with
         {
             Normalizer = new SequenceNormalizer([.. steps, parts.Normalizer!]),
             PostProcessor = new TemplatePostProcessor([new(0, 0, []), new(-1, 0, end)], [new(0, 0, []), new(-1, 0, end), new(1, 0, []), new(-1, 0, end)]),
-            AddedTokens = added,
-        }, IdOf, settings);
+        });
     }
 
     /// <summary>The general converter's steps: the character map, runs of spaces as one mark, words at marks.</summary>
@@ -137,7 +135,7 @@ internal static class SentencePieceFolder
         };
     }
 
-    static TokenizerParts Complete(SentencePieceProto? proto, IReadOnlyList<string> pieces, TokenizerSettings settings, string[] special, Func<Vocabulary, TokenizerParts> build, Func<Func<string, int>, TemplatePostProcessor?> frame, IReadOnlyList<string>? additional = null)
+    static TokenizerParts Complete(SentencePieceProto? proto, IReadOnlyList<string> pieces, TokenizerSettings settings, string[] special, Func<Vocabulary, TokenizerParts> build, Func<FolderTokens, TemplatePostProcessor?> frame, IReadOnlyList<string>? additional = null)
     {
         var vocabulary = Vocabulary.FromList(pieces);
         var own = new List<AddedToken>();
@@ -147,9 +145,8 @@ internal static class SentencePieceFolder
             string piece = proto.Pieces[id];
             if (type is SentencePieceProto.Control or SentencePieceProto.UserDefined && piece.Length is > 0 and <= 256) own.Add(new(id, piece, type == SentencePieceProto.Control || special.Contains(piece, StringComparer.Ordinal)));
         }
-        var added = settings.Added(vocabulary, own, additional ?? []);
-        int IdOf(string token) => added.Find(a => string.Equals(a.Content, token, StringComparison.Ordinal)) is { } found ? found.Id : vocabulary.IdOf(token);
-        return SpecialTokensReader.WithRoles(build(vocabulary) with { AddedTokens = added, PostProcessor = frame(IdOf) }, IdOf, settings);
+        var tokens = new FolderTokens(vocabulary, settings, own, additional);
+        return tokens.Complete(build(vocabulary) with { PostProcessor = frame(tokens) });
     }
 
     static TokenizerModel Model(SentencePieceProto proto, Vocabulary vocabulary, double[] scores, int unknown, bool byteFallback, string file) => proto.ModelType switch
@@ -164,12 +161,10 @@ internal static class SentencePieceFolder
         foreach (var (key, token) in tokens) settings.Default(key, token);
     }
 
-    static int[] Ids(TokenizerSettings settings, Func<string, int> idOf, string key) => settings.Token(key) is { } token && idOf(token) is >= 0 and var id ? [id] : [];
-
     /// <summary>Begin and end of text as the settings ask for: by default the beginning alone.</summary>
-    static TemplatePostProcessor Around(TokenizerSettings settings, Func<string, int> idOf)
+    static TemplatePostProcessor Around(TokenizerSettings settings, FolderTokens tokens)
     {
-        int[] begin = settings.Flag("add_bos_token", true) ? Ids(settings, idOf, "bos_token") : [], end = settings.Flag("add_eos_token", false) ? Ids(settings, idOf, "eos_token") : [];
+        int[] begin = settings.Flag("add_bos_token", true) ? tokens.Around("bos_token") : [], end = settings.Flag("add_eos_token", false) ? tokens.Around("eos_token") : [];
         TemplatePiece[] One(int sequence) => [new(-1, sequence, begin), new(sequence, sequence, []), new(-1, sequence, end)];
         return new(One(0), [.. One(0), .. One(1)]);
     }

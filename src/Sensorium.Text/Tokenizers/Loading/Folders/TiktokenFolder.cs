@@ -22,9 +22,8 @@ internal static class TiktokenFolder
     {
         bool known = Named.TryGetValue(Path.GetFileNameWithoutExtension(file), out var named);
         var parts = TiktokenFile.Read(ranks, file, known ? named.Pattern : Patterns.WordPattern.Llama3Regex, known ? named.Special.ToDictionary(s => s.Token, s => s.Id, StringComparer.Ordinal) : []);
-        var added = settings.Added(parts.Model.Vocabulary, parts.AddedTokens, []);
-        int IdOf(string token) => added.Find(a => string.Equals(a.Content, token, StringComparison.Ordinal)) is { } found ? found.Id : parts.Model.Vocabulary.IdOf(token);
+        var tokens = new FolderTokens(parts.Model.Vocabulary, settings, parts.AddedTokens);
         if (known) settings.Default("eos_token", "<|endoftext|>");
-        return SpecialTokensReader.WithRoles(parts with { AddedTokens = added }, IdOf, settings);
+        return tokens.Complete(parts);
     }
 }
