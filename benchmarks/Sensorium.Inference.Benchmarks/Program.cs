@@ -7,7 +7,8 @@ if (args.Length is < 1 or > 2)
         usage: dotnet run -c Release --project benchmarks/Sensorium.Inference.Benchmarks -- VOCABULARY.gguf [TYPE]
 
         Writes a model of Llama-3.2-1B's shape with made-up weights (Q8_0 unless told; about 1.3 GB, in the temporary folder) and
-        the vocabulary of the given file, and times it from its file to the first token, and a cached prompt to its first token.
+        the vocabulary of the given file, and times it from its file to the first token, without a packed copy of the weights and with one (in a folder of its own), and a
+        cached prompt to its first token.
         """);
     return 2;
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Sensorium.Inference.Sampling;
 using Sensorium.Models.Systems;
+using Sensorium.Weights;
 
 namespace Sensorium.Inference.Benchmarks;
 
@@ -11,12 +12,42 @@ static class Starting
     const int LongPrompt = 1000;
     const int Steps = 24;
 
-    /// <summary>From the opened file to the first token of a prompt of 16 tokens, tokenizer included, in this process.</summary>
+    /// <summary>
+    /// From the opened file to the first token of a prompt of 16 tokens, tokenizer included, in this process: when no packed
+    /// copy of the weights is kept, when one is written meanwhile, and when one is there.
+    /// </summary>
     public static async Task<string> FirstTokenAsync(string model, int rounds)
+    {
+        string copies = Directory.CreateTempSubdirectory("sensorium-packed-").FullName;
+        try
+        {
+            Environment.SetEnvironmentVariable(PackedCopies.Variable, "0");
+            string without = await FirstTokenAsync(model, rounds, "no packed copy", () => { }).ConfigureAwait(false);
+            Environment.SetEnvironmentVariable(PackedCopies.Variable, copies);
+            string first = await FirstTokenAsync(model, Math.Min(rounds, 3), "the copy written meanwhile", Empty).ConfigureAwait(false);
+            PackedCopies.Settle();
+            string later = await FirstTokenAsync(model, rounds, "from the copy", () => { }).ConfigureAwait(false);
+            return string.Join(Environment.NewLine, without, first, later);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(PackedCopies.Variable, "0");
+            Directory.Delete(copies, recursive: true);
+        }
+
+        void Empty()
+        {
+            PackedCopies.Settle();
+            Array.ForEach(Directory.GetFiles(copies), File.Delete);
+        }
+    }
+
+    static async Task<string> FirstTokenAsync(string model, int rounds, string what, Action prepare)
     {
         double[] loading = new double[rounds], whole = new double[rounds];
         for (int i = -1; i < rounds; i++)
         {
+            prepare();
             long start = Stopwatch.GetTimestamp();
             using SensoriumRuntime runtime = SensoriumRuntime.Load(model);
             double loaded = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
@@ -27,7 +58,7 @@ static class Starting
             }
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"load to first token of a 16-token prompt: {Median(whole):F0} ms, of which loading {Median(loading):F0} ms (medians of {rounds}; best {whole.Min():F0} ms)");
+        return string.Create(CultureInfo.InvariantCulture, $"load to first token of a 16-token prompt, {what}: {Median(whole):F0} ms, of which loading {Median(loading):F0} ms (medians of {rounds}; best {whole.Min():F0} ms)");
     }
 
     /// <summary>A prompt of 1,000 tokens asked a second time, against the time of a step.</summary>

@@ -22,5 +22,5 @@ public sealed class SensoriumRuntime : ModelRuntime<LanguageSystem>
     /// <exception cref="CheckpointException">The model is not there, broken or not supported.</exception>
     public static SensoriumRuntime Load(
         string model, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, string? mmproj = null) =>
-        new(model, options, (path, device) => ModelLoader.LoadSystem(path, device, progress, cancellation, mmproj));
+        new(model, options, (path, device) => ModelLoader.LoadSystem(path, device, progress, cancellation, mmproj, PackedCopies.OfUser));
 }

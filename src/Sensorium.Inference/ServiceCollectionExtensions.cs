@@ -49,7 +49,7 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton(provider =>
         {
             SharedEngines engines = provider.GetRequiredService<SharedEngines>();
-            LanguageSystem system = ModelLoader.LoadSystem(ModelLocator.Locate(options.Model), engines.Device, mmproj: options.Mmproj);
+            LanguageSystem system = ModelLoader.LoadSystem(ModelLocator.Locate(options.Model), engines.Device, mmproj: options.Mmproj, packed: PackedCopies.OfUser);
             return new SensoriumChatClient(engines.Of(options.Engine), system, options.Addresses);
         });
         services.TryAddSingleton<IChatClient>(static provider => provider.GetRequiredService<SensoriumChatClient>());
@@ -70,7 +70,7 @@ public static class ServiceCollectionExtensions
         services.TryAddSingleton(provider =>
         {
             SharedEngines engines = provider.GetRequiredService<SharedEngines>();
-            return new SensoriumEmbeddingGenerator(engines.Of(options.Engine), ModelLoader.LoadEmbeddings(ModelLocator.Locate(options.Model), engines.Device));
+            return new SensoriumEmbeddingGenerator(engines.Of(options.Engine), ModelLoader.LoadEmbeddings(ModelLocator.Locate(options.Model), engines.Device, packed: PackedCopies.OfUser));
         });
         services.TryAddSingleton<IEmbeddingGenerator<string, Embedding<float>>>(static provider => provider.GetRequiredService<SensoriumEmbeddingGenerator>());
         services.TryAddSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(static provider => provider.GetRequiredService<SensoriumEmbeddingGenerator>());

@@ -32,6 +32,17 @@ public abstract class Device : IDisposable
     /// <summary>Makes the device's own copy of a weight; thread-safe, so that a checkpoint is prepared in parallel.</summary>
     public abstract PreparedWeight Prepare(RawTensor raw, WeightRole role);
 
+    /// <summary>What its copies' bytes depend on beside the tensor and its role, the build included; null where copies cannot be kept.</summary>
+    public virtual string? PackedForm => null;
+
+    /// <summary>Takes up a copy that was packed before, as it lies; it is not read now.</summary>
+    /// <param name="tensor">What was packed; its type and shape are enough.</param>
+    /// <param name="role">How it is used.</param>
+    /// <param name="packed">What <see cref="PreparedWeight.PackedBytes"/> was.</param>
+    /// <exception cref="ArgumentException">The bytes are not those of such a tensor.</exception>
+    public virtual PreparedWeight Adopt(RawTensor tensor, WeightRole role, RawTensor packed) =>
+        throw new NotSupportedException($"{Description} keeps no packed copies");
+
     /// <summary>A new context for one thread.</summary>
     public abstract Compute NewCompute(Numerics numerics);
 

@@ -109,6 +109,17 @@ public sealed class Weight
         Prepared = device.Prepare(raw, Role);
     }
 
+    /// <summary>Takes up the device's copy that was packed before from such a tensor; the tensor itself is not needed.</summary>
+    /// <param name="device">Of the same <see cref="Device.PackedForm"/> as the one that packed it.</param>
+    /// <param name="tensor">The tensor's type and shape.</param>
+    /// <param name="packed">What <see cref="PreparedWeight.PackedBytes"/> was.</param>
+    /// <exception cref="ArgumentException">The bytes are not those of such a tensor.</exception>
+    public void Adopt(Device device, RawTensor tensor, RawTensor packed)
+    {
+        Prepared = device.Adopt(tensor, Role, packed);
+        SourceType = tensor.Type;
+    }
+
     /// <summary>What products with it are computed in: of a stack, what its finest part is.</summary>
     public Arithmetic ArithmeticOf(Numerics numerics)
     {
@@ -131,6 +142,12 @@ public abstract class PreparedWeight
 {
     /// <summary>Memory that this copy holds for itself.</summary>
     public abstract long PrivateBytes { get; }
+
+    /// <summary>
+    /// All that it holds, as bytes that outlive the process: a device of the same <see cref="Device.PackedForm"/> takes them up
+    /// by <see cref="Device.Adopt"/>. null where it cannot be kept.
+    /// </summary>
+    public virtual RawTensor? PackedBytes => null;
 
     /// <summary>Memory that one pass over the weight reads; what decoding is bound by.</summary>
     public abstract long ReadBytes { get; }

@@ -130,10 +130,23 @@ public sealed class Checkpoint
     /// <param name="device">Prepares the device's copies.</param>
     /// <param name="progress">Told after each tensor, from any thread.</param>
     /// <param name="cancellation">Stops between tensors.</param>
+    /// <param name="packed">Where packed copies are kept: a copy that is there is taken up as it lies, one that is not is written in the background; null: neither.</param>
     /// <exception cref="OperationCanceledException">Cancellation was asked for.</exception>
     /// <exception cref="InvalidOperationException">There is no file behind this checkpoint.</exception>
-    public void Load(Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default) =>
-        CheckpointLoader.Load(claims.All, device, progress, cancellation);
+    public void Load(Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, PackedCopies? packed = null)
+    {
+        CheckpointClaims[] all = [.. claims.All];
+        PackedCopy? copy = packed is null ? null : PackedCopy.Of(packed, all, device);
+        if (copy is not null && copy.TryAdopt())
+        {
+            long total = Weights.Sum(SyntheticWeights.Bytes);
+            progress?.Report(new LoadProgress(total, total, Weights.LastOrDefault()?.Name ?? ""));
+            return;
+        }
+
+        CheckpointLoader.Load(all, device, progress, cancellation);
+        copy?.Keep();
+    }
 
     string Join(string name) => Path.Length == 0 ? name : name.Length == 0 ? Path : $"{Path}.{name}";
 }

@@ -197,6 +197,13 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
     /// <param name="Shape">Sizes as the hub has them.</param>
     internal sealed record Found(NamePlace Place, RawTensor Raw, long[] Shape)
     {
+        /// <summary>The hub's tensor's type.</summary>
+        public DType HubType => Place.Transform?.HubType(Raw.Type) ?? Raw.Type;
+
+        /// <summary>The hub's tensor without its numbers.</summary>
+        /// <exception cref="ArgumentException">Its rows are no whole number of blocks.</exception>
+        public RawTensor HubForm => RawTensor.ShapeOnly(Raw.Name, HubType, Shape);
+
         /// <summary>The file's bytes that belong to the hub's tensor: all, or a slice.</summary>
         public RawTensor View(string hubName) => Place.Slice < 0
             ? Raw
@@ -205,8 +212,7 @@ sealed partial class CheckpointClaims(TensorSource? source, NameTable names, Fun
         /// <summary>The hub's tensor of a weight, to be read later.</summary>
         public PlannedTensor Plan(Weight weight)
         {
-            DType type = Place.Transform?.HubType(Raw.Type) ?? Raw.Type;
-            return new PlannedTensor(weight.Name, type, [.. weight.Shape], type, Raw.Source, () => Read(weight.Name));
+            return new PlannedTensor(weight.Name, HubType, [.. weight.Shape], HubType, Raw.Source, () => Read(weight.Name));
         }
 
         /// <summary>The hub's tensor: the view itself where rows stay where they are, else a copy.</summary>

@@ -37,6 +37,9 @@ public sealed unsafe class GgufFile : IDisposable
     /// <summary>The tensors in the header's order, shapes outermost first (GGUF's dimensions reversed).</summary>
     public IReadOnlyList<RawTensor> Tensors => tensors;
 
+    /// <summary>What stands before the tensors, as bytes.</summary>
+    internal RawTensor Header { get; private set; } = RawTensor.ShapeOnly("header", DType.U8, 0);
+
     /// <summary>Whether a file begins as GGUF files do.</summary>
     public static bool Matches(string path)
     {
@@ -107,6 +110,7 @@ public sealed unsafe class GgufFile : IDisposable
 
         long dataStart = (reader.Position + Alignment - 1) / Alignment * Alignment;
         CheckPlaces(places, bytes.Length - dataStart);
+        Header = new RawTensor("header", DType.U8, [reader.Position], bytes.Start, reader.Position, bytes.Owner, Path);
         foreach (TensorPlace place in places)
             tensors.Add(new RawTensor(place.Name, place.Type, place.Shape, bytes.Start + dataStart + place.Offset, place.Bytes, bytes.Owner, Path));
     }

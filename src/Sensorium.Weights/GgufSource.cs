@@ -40,6 +40,9 @@ public sealed partial class GgufSource : TensorSource
     /// <inheritdoc/>
     public override GgufMetadata Gguf => files[0].Metadata;
 
+    /// <inheritdoc/>
+    internal override IEnumerable<RawTensor> Headers => files.Select(file => file.Header);
+
     /// <summary>Opens a file, and with it the other parts where it is one part of several.</summary>
     /// <exception cref="CheckpointException">A file is missing or damaged, or the parts are not of one model.</exception>
     public static new GgufSource Open(string path)

@@ -74,6 +74,14 @@ public sealed unsafe class MappedFile : IReleasesPages, IDisposable
         return new ReadOnlySpan<byte>(start + offset, length);
     }
 
+    /// <summary>A part of the file that keeps the mapping alive.</summary>
+    internal RawTensor Bytes(long offset, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
+        return new RawTensor("bytes", DType.U8, [length], start + offset, length, this, Path);
+    }
+
     /// <inheritdoc/>
     public void ReleasePages(byte* data, long bytes)
     {
@@ -99,6 +107,27 @@ public sealed unsafe class MappedFile : IReleasesPages, IDisposable
         _ = NativeMethods.Advise((void*)first, (nuint)((long)start + offset + bytes - first), NativeMethods.WillNeed);
     }
 
+    /// <summary>
+    /// Brings every page into memory and into this process's tables, which a first touch of each would do one by one.
+    /// Does nothing where the system cannot, or the file is large beside the memory.
+    /// </summary>
+    internal void Populate()
+    {
+        const long range = 32 << 20;
+        if (!OperatingSystem.IsLinux() || Length > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2)
+            return;
+
+        // Read in large pages where it must be read; where it cannot be, all is the same.
+        _ = NativeMethods.Advise(start, (nuint)Length, NativeMethods.HugePages);
+        for (long at = 0; at < Length; at += range)
+        {
+            if (NativeMethods.Advise(start + at, (nuint)Math.Min(range, Length - at), NativeMethods.PopulateRead) != 0)
+                return;
+        }
+
+        GC.KeepAlive(this);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -112,6 +141,11 @@ static unsafe partial class NativeMethods
 {
     public const int WillNeed = 3;
     public const int DontNeed = 4;
+
+    public const int HugePages = 14;
+
+    /// <summary>Linux, from 5.14 on.</summary>
+    public const int PopulateRead = 22;
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32 | DllImportSearchPath.SafeDirectories)]

@@ -83,15 +83,14 @@ public static class ModelLocator
 
     static IEnumerable<(string Folder, bool IsHub)> Places()
     {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         IEnumerable<(string Folder, bool IsHub)> places =
         [
             .. (Environment.GetEnvironmentVariable("SENSORIUM_MODELS") ?? "")
                 .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 .Select(folder => (folder, false)),
             .. ApplicationFolders().Select(folder => (folder, false)),
-            (System.IO.Path.Combine(UserCache(home), "sensorium", "models"), false),
-            (HubCache(home), true),
+            (System.IO.Path.Combine(UserFolders.Cache ?? "", "sensorium", "models"), false),
+            (HubCache(), true),
         ];
         return places.Where(place => Directory.Exists(place.Folder));
     }
@@ -110,16 +109,10 @@ public static class ModelLocator
         }
     }
 
-    static string UserCache(string home) =>
-        OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-        : OperatingSystem.IsMacOS() ? System.IO.Path.Combine(home, "Library", "Caches")
-        : Variable("XDG_CACHE_HOME") ?? System.IO.Path.Combine(home, ".cache");
-
-    static string HubCache(string home) =>
-        Variable("HF_HUB_CACHE")
-        ?? (Variable("HF_HOME") is { } hf ? System.IO.Path.Combine(hf, "hub") : System.IO.Path.Combine(Variable("XDG_CACHE_HOME") ?? System.IO.Path.Combine(home, ".cache"), "huggingface", "hub"));
-
-    static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    static string HubCache() =>
+        UserFolders.Variable("HF_HUB_CACHE")
+        ?? (UserFolders.Variable("HF_HOME") is { } hf ? System.IO.Path.Combine(hf, "hub")
+            : System.IO.Path.Combine(UserFolders.Variable("XDG_CACHE_HOME") ?? System.IO.Path.Combine(UserFolders.Home, ".cache"), "huggingface", "hub"));
 
     static string? InFolder(string folder, string name)
     {

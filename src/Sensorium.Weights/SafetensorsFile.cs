@@ -39,6 +39,12 @@ public sealed unsafe class SafetensorsFile : TensorSource
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, string> Notes => header.Notes;
 
+    /// <inheritdoc/>
+    internal override IEnumerable<RawTensor> Headers => [file.Bytes(0, header.DataStart)];
+
+    /// <summary>Asks the system to have every page at hand; see <see cref="MappedFile.Populate"/>.</summary>
+    internal void Populate() => file.Populate();
+
     /// <summary>Maps the file and reads its header.</summary>
     /// <exception cref="CheckpointException">The file is not there, or what it says of itself is wrong.</exception>
     public static new SafetensorsFile Open(string path)

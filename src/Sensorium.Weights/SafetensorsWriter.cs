@@ -11,6 +11,8 @@ public static class SafetensorsWriter
     /// <summary>The size from which the hub's tools cut a checkpoint into shards.</summary>
     public const long ShardBytes = 5_000_000_000;
 
+    const int LengthBytes = 8;
+
     /// <summary>Writes tensors under their names, in order; an existing file is replaced only when the new one is whole.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Plain types only.</param>
@@ -92,12 +94,9 @@ public static class SafetensorsWriter
 
     static void Write(string path, IReadOnlyList<PlannedTensor> tensors, IReadOnlyDictionary<string, string>? notes, Share? progress, CancellationToken cancellation)
     {
-        byte[] header = Header(tensors, notes);
+        byte[] header = Header(tensors, notes, 8);
         AtomicFile.Write(path, stream =>
         {
-            Span<byte> length = stackalloc byte[8];
-            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-            stream.Write(length);
             stream.Write(header);
             using var rewriter = new TensorRewriter(stream, cancellation);
             foreach (PlannedTensor tensor in tensors)
@@ -109,9 +108,15 @@ public static class SafetensorsWriter
         });
     }
 
-    static byte[] Header(IReadOnlyList<PlannedTensor> tensors, IReadOnlyDictionary<string, string>? notes)
+    /// <summary>What stands before the tensors: the header with its length.</summary>
+    /// <param name="tensors">Plain types only.</param>
+    /// <param name="notes">What goes under <c>__metadata__</c>.</param>
+    /// <param name="alignment">The first tensor's bytes begin at a multiple of it.</param>
+    /// <exception cref="CheckpointException">A tensor has a block type.</exception>
+    internal static byte[] Header(IReadOnlyList<PlannedTensor> tensors, IReadOnlyDictionary<string, string>? notes, int alignment)
     {
         using var bytes = new MemoryStream();
+        bytes.Write(new byte[LengthBytes]);
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();
@@ -143,9 +148,11 @@ public static class SafetensorsWriter
             json.WriteEndObject();
         }
 
-        while (bytes.Length % 8 != 0)
+        while (bytes.Length % alignment != 0)
             bytes.WriteByte((byte)' ');
-        return bytes.ToArray();
+        byte[] header = bytes.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - LengthBytes);
+        return header;
     }
 
     /// <summary>Progress over several files.</summary>

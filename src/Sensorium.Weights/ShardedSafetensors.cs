@@ -50,6 +50,9 @@ public sealed class ShardedSafetensors : TensorSource
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, string> Notes => shards.Values.First().Notes;
 
+    /// <inheritdoc/>
+    internal override IEnumerable<RawTensor> Headers => shards.OrderBy(shard => shard.Key, StringComparer.Ordinal).SelectMany(shard => shard.Value.Headers);
+
     /// <summary>Reads the index and opens every shard it names.</summary>
     /// <exception cref="CheckpointException">The index is damaged, a shard is missing or damaged, or the two disagree.</exception>
     public static new ShardedSafetensors Open(string indexPath)

@@ -21,6 +21,9 @@ public abstract class TensorSource : IDisposable
     /// <summary>Typed metadata, where the format has it.</summary>
     public virtual GgufMetadata? Gguf => null;
 
+    /// <summary>What stands before the tensors of each file, as bytes.</summary>
+    internal virtual IEnumerable<RawTensor> Headers => [];
+
     /// <summary>A tensor by its name in the file.</summary>
     public abstract bool TryGet(string name, [NotNullWhen(true)] out RawTensor? tensor);
 

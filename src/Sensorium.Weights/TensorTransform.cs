@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sensorium.Tensors;
 using Sensorium.Tensors.Formats;
 
@@ -36,6 +37,9 @@ public abstract unsafe class TensorTransform
     /// <param name="rows">How many.</param>
     public static TensorTransform Without(int rows) => new Shortened(rows);
 
+    /// <summary>All that this transform is, in words: two of the same words do the same.</summary>
+    internal abstract string Key { get; }
+
     /// <summary>The shape that a file's shape becomes.</summary>
     public virtual long[] HubShape(ReadOnlySpan<long> other) => other.ToArray();
 
@@ -58,6 +62,8 @@ public abstract unsafe class TensorTransform
 
     sealed class Added(float offset) : TensorTransform
     {
+        internal override string Key => string.Create(CultureInfo.InvariantCulture, $"plus {offset:R}");
+
         public override DType OtherType(DType hub) => DType.F32;
 
         public override RawTensor ToHub(string hubName, RawTensor other) => Shift(hubName, other, -offset);
@@ -78,6 +84,8 @@ public abstract unsafe class TensorTransform
 
     sealed class Turned : TensorTransform
     {
+        internal override string Key => "transposed";
+
         public override long[] HubShape(ReadOnlySpan<long> other) => other.Length == 2 ? [other[1], other[0]] : other.ToArray();
 
         public override long[] OtherShape(ReadOnlySpan<long> hub) => HubShape(hub);
@@ -133,6 +141,8 @@ public abstract unsafe class TensorTransform
 
     sealed class Box(int dimensions) : TensorTransform
     {
+        internal override string Key => string.Create(CultureInfo.InvariantCulture, $"boxed {dimensions}");
+
         public override long[] HubShape(ReadOnlySpan<long> other)
         {
             int ones = 0;
@@ -150,6 +160,8 @@ public abstract unsafe class TensorTransform
 
     sealed class InterleavedHeads(int heads) : TensorTransform
     {
+        internal override string Key => string.Create(CultureInfo.InvariantCulture, $"interleaved {heads}");
+
         public override RawTensor ToHub(string hubName, RawTensor other) => Reorder(hubName, other, toHub: true);
 
         public override RawTensor FromHub(string otherName, RawTensor hub) => Reorder(otherName, hub, toHub: false);
@@ -180,6 +192,8 @@ public abstract unsafe class TensorTransform
 
     sealed class Shortened(int rows) : TensorTransform
     {
+        internal override string Key => string.Create(CultureInfo.InvariantCulture, $"without {rows}");
+
         public override long[] HubShape(ReadOnlySpan<long> other) => other.Length == 0 ? [] : [other[0] + rows, .. other[1..]];
 
         public override long[] OtherShape(ReadOnlySpan<long> hub) => hub.Length == 0 ? [] : [Math.Max(0, hub[0] - rows), .. hub[1..]];
@@ -200,6 +214,8 @@ public abstract unsafe class TensorTransform
     /// <summary>See <see cref="Part"/>.</summary>
     internal sealed class RowPart(int index, int of) : TensorTransform
     {
+        internal override string Key => string.Create(CultureInfo.InvariantCulture, $"part {index} of {of}");
+
         public int Index => index;
 
         public override long[] HubShape(ReadOnlySpan<long> other)

@@ -28,13 +28,13 @@ static class ModelLoading
     public static EmbeddingSystem Embeddings(LocatedModel model, Device device, Terminal terminal, CancellationToken cancellation)
     {
         using var progress = new Progress(terminal, $"loading {model.Name}");
-        return ModelLoader.LoadEmbeddings(model.Path, device, new LoadingProgress(progress), cancellation);
+        return ModelLoader.LoadEmbeddings(model.Path, device, new LoadingProgress(progress), cancellation, PackedCopies.OfUser);
     }
 
     /// <summary>A model of any family.</summary>
     public static ModelPart Model(string model, Device device, Terminal terminal, CancellationToken cancellation)
     {
         using var progress = new Progress(terminal, $"loading {model}");
-        return ModelLoader.Load(ModelLocator.Locate(model), device, new LoadingProgress(progress), cancellation);
+        return ModelLoader.Load(ModelLocator.Locate(model), device, new LoadingProgress(progress), cancellation, PackedCopies.OfUser);
     }
 }

@@ -69,7 +69,7 @@ sealed class BenchCommand : Verb
             (object built, IReadOnlyList<Weight> weights) = Load(parsed, weightType, device, terminal, cancellation);
             figures.Add(new Figure("loading", clock.Elapsed.TotalMilliseconds, "ms"));
             figures.AddRange(Measure(bench, built, weights, promptTokens, newTokens));
-            figures.Add(new Figure("memory of weights", weights.Sum(w => w.Prepared?.PrivateBytes ?? 0) / 1e6, "MB"));
+            figures.Add(new Figure("private memory of weights", weights.Sum(w => w.Prepared?.PrivateBytes ?? 0) / 1e6, "MB"));
             figures.Add(new Figure("peak memory of the process", Process.GetCurrentProcess().PeakWorkingSet64 / 1e6, "MB"));
         }
 

@@ -8,7 +8,7 @@ using Sensorium.Weights;
 
 namespace Sensorium.Cli.Commands;
 
-/// <summary><c>doctor</c>: what this machine has, what Sensorium makes of it, and which models are there.</summary>
+/// <summary><c>doctor</c>: what this machine has, what Sensorium makes of it, what it keeps, and which models are there.</summary>
 sealed class DoctorCommand : Verb
 {
     readonly Option<bool> json = new("--json") { Description = "For programs" };
@@ -44,6 +44,7 @@ sealed class DoctorCommand : Verb
         }
 
         facts.Write(terminal.Out);
+        terminal.Out.WriteLine($"{"packed copies",-13} {(PackedCopies.OfUser is { } packed ? $"{Show.Bytes(packed.HeldBytes)} in {packed.Folder}" : $"none are kept ({PackedCopies.Variable})")}");
         terminal.Out.WriteLine($"{"models in",-13} {string.Join(", ", ModelLocator.Folders)}");
         foreach (LocatedModel model in models)
         {
@@ -83,6 +84,14 @@ sealed class DoctorCommand : Verb
     {
         writer.WriteStartObject();
         facts.Write(writer);
+        if (PackedCopies.OfUser is { } packed)
+        {
+            writer.WriteStartObject("packed_copies");
+            writer.WriteString("folder", packed.Folder);
+            writer.WriteNumber("bytes", packed.HeldBytes);
+            writer.WriteEndObject();
+        }
+
         writer.WriteStartArray("models");
         foreach (LocatedModel model in models)
         {

@@ -20,5 +20,5 @@ public sealed class EmbeddingRuntime : ModelRuntime<EmbeddingSystem>
     /// <param name="cancellation">Stops between tensors.</param>
     /// <exception cref="CheckpointException">The model is not there, broken, not supported, or gives no vectors.</exception>
     public static EmbeddingRuntime Load(string model, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default) =>
-        new(model, options, (path, device) => ModelLoader.LoadEmbeddings(path, device, progress, cancellation));
+        new(model, options, (path, device) => ModelLoader.LoadEmbeddings(path, device, progress, cancellation, PackedCopies.OfUser));
 }

@@ -17,13 +17,15 @@ public static class ModelLoader
     /// <param name="device">Where the weights go.</param>
     /// <param name="progress">Told how far loading is, from any thread.</param>
     /// <param name="cancellation">Stops between tensors.</param>
+    /// <param name="packed">Where packed copies of the weights are kept; null: nowhere.</param>
     /// <exception cref="CheckpointException">It is broken, of a family that is not supported, or config and tensors disagree.</exception>
-    public static ModelPart Load(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default)
+    public static ModelPart Load(
+        string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, PackedCopies? packed = null)
     {
         using var build = new Build(ModelFiles.Open(path));
         ModelPart part = build.Root();
         build.Checkpoint.Finish();
-        build.Checkpoint.Load(device, progress, cancellation);
+        build.Checkpoint.Load(device, progress, cancellation, packed);
         return part with { Weights = [.. build.Checkpoint.Weights] };
     }
 
@@ -33,15 +35,17 @@ public static class ModelLoader
     /// <param name="progress">Told how far loading is, from any thread.</param>
     /// <param name="cancellation">Stops between tensors.</param>
     /// <param name="mmproj">A file with the vision tower and projector that the language model goes with; null: there is none.</param>
+    /// <param name="packed">Where packed copies of the weights are kept; null: nowhere.</param>
     /// <exception cref="CheckpointException">It is broken, of a family that is not supported, or config and tensors disagree.</exception>
     public static LanguageSystem LoadSystem(
-        string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, string? mmproj = null) =>
-        LoadAs(path, device, SystemOf, progress, cancellation, mmproj);
+        string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, string? mmproj = null, PackedCopies? packed = null) =>
+        LoadAs(path, device, SystemOf, progress, cancellation, packed, mmproj);
 
     /// <summary>Builds and loads what turns texts or pictures into vectors.</summary>
     /// <inheritdoc cref="Load"/>
-    public static EmbeddingSystem LoadEmbeddings(string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default) =>
-        LoadAs(path, device, (root, _, identity) => EmbeddingsOf(root, identity), progress, cancellation);
+    public static EmbeddingSystem LoadEmbeddings(
+        string path, Device device, IProgress<LoadProgress>? progress = null, CancellationToken cancellation = default, PackedCopies? packed = null) =>
+        LoadAs(path, device, (root, _, identity) => EmbeddingsOf(root, identity), progress, cancellation, packed);
 
     /// <summary>Builds a checkpoint's model on shapes alone: what `inspect` and memory figures know sizes by.</summary>
     /// <param name="path">A folder in the hub's layout or a GGUF file.</param>
@@ -60,7 +64,7 @@ public static class ModelLoader
     }
 
     static T LoadAs<T>(
-        string path, Device device, Func<ModelPart, ModelPart?, string, T> make, IProgress<LoadProgress>? progress, CancellationToken cancellation, string? mmproj = null)
+        string path, Device device, Func<ModelPart, ModelPart?, string, T> make, IProgress<LoadProgress>? progress, CancellationToken cancellation, PackedCopies? packed, string? mmproj = null)
     {
         using var build = new Build(ModelFiles.Open(path));
         ModelPart root = build.Root();
@@ -71,7 +75,7 @@ public static class ModelLoader
         Task<T> system = Task.Run(() => make(root, eyes, build.Identity), cancellation);
         try
         {
-            build.Checkpoint.Load(device, progress, cancellation);
+            build.Checkpoint.Load(device, progress, cancellation, packed);
         }
         finally
         {

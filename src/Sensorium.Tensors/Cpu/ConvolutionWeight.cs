@@ -36,11 +36,13 @@ sealed unsafe class ConvolutionWeight : PreparedWeight
     /// <summary>[height · width][out]; null with several inputs.</summary>
     public float* Taps => taps is null ? null : (float*)taps.Pointer;
 
-    public override long PrivateBytes => panels?.PrivateBytes ?? taps!.Bytes;
+    public override long PrivateBytes => panels?.PrivateBytes ?? taps!.PrivateBytes;
 
-    public override long ReadBytes => PrivateBytes;
+    public override long ReadBytes => panels?.ReadBytes ?? taps!.Bytes;
 
-    public static ConvolutionWeight Pack(CpuDevice device, RawTensor raw)
+    public override RawTensor PackedBytes => panels?.PackedBytes ?? taps!.ToTensor();
+
+    public static ConvolutionWeight Pack(CpuDevice device, RawTensor raw, RawTensor? packed)
     {
         ReadOnlySpan<long> shape = raw.Shape;
         if (shape.Length is < 2 or > 4)
@@ -57,17 +59,24 @@ sealed unsafe class ConvolutionWeight : PreparedWeight
         ConvolutionWeight weight;
         if (inputs == 1)
         {
-            weight = new ConvolutionWeight(outputs, inputs, area, null, PackTaps(raw, outputs, area));
+            weight = new ConvolutionWeight(outputs, inputs, area, null, PackTaps(raw, outputs, area, packed));
         }
         else if (area == 1)
         {
-            weight = new ConvolutionWeight(outputs, inputs, area, CpuWeight.Matrix(device, raw, outputs, inputs), null);
+            weight = new ConvolutionWeight(outputs, inputs, area, CpuWeight.Matrix(device, raw, outputs, inputs, packed), null);
+        }
+        else if (packed is not null)
+        {
+            Panels matrix = raw.Type is DType.F16 or DType.BF16
+                ? HalfPanels.Pack(device, raw.Type, null, outputs, inputs * area, packed)
+                : new FloatPanels(outputs, inputs * area, packed);
+            weight = new ConvolutionWeight(outputs, inputs, area, matrix, null);
         }
         else if (raw.Type is DType.F16 or DType.BF16)
         {
             using var buffer = new NativeBuffer((nint)raw.ByteLength);
             Reorder((ushort*)raw.Data, (ushort*)buffer.Pointer, outputs, inputs, area);
-            weight = new ConvolutionWeight(outputs, inputs, area, HalfPanels.Pack(device, raw.Type, (ushort*)buffer.Pointer, outputs, inputs * area), null);
+            weight = new ConvolutionWeight(outputs, inputs, area, HalfPanels.Pack(device, raw.Type, (ushort*)buffer.Pointer, outputs, inputs * area, null), null);
         }
         else
         {
@@ -82,12 +91,17 @@ sealed unsafe class ConvolutionWeight : PreparedWeight
         return weight;
     }
 
-    static NativeBuffer PackTaps(RawTensor raw, nint outputs, nint area)
+    static NativeBuffer PackTaps(RawTensor raw, nint outputs, nint area, RawTensor? ready)
     {
+        NativeBuffer packed = NativeBuffer.Of((nint)raw.Elements * sizeof(float), ready);
+        if (ready is not null)
+        {
+            return packed;
+        }
+
         using var floats = new NativeBuffer((nint)raw.Elements * sizeof(float));
         float* from = (float*)floats.Pointer;
         BlockFormats.Dequantize(raw.Type, raw.Data, from, raw.Elements);
-        var packed = new NativeBuffer((nint)raw.Elements * sizeof(float));
         float* to = (float*)packed.Pointer;
         for (nint output = 0; output < outputs; output++)
         {

@@ -54,6 +54,13 @@ public sealed class CpuDevice : Device
     public override PreparedWeight Prepare(RawTensor raw, WeightRole role) => CpuWeight.Prepare(this, raw, role);
 
     /// <inheritdoc/>
+    /// <remarks>All tiers read the same layouts.</remarks>
+    public override string PackedForm { get; } = $"cpu {typeof(CpuDevice).Module.ModuleVersionId}";
+
+    /// <inheritdoc/>
+    public override PreparedWeight Adopt(RawTensor tensor, WeightRole role, RawTensor packed) => CpuWeight.Lay(this, tensor, role, packed);
+
+    /// <inheritdoc/>
     public override Compute NewCompute(Numerics numerics) => new CpuCompute(this, numerics);
 
     /// <inheritdoc/>

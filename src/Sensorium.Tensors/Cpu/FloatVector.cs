@@ -9,23 +9,29 @@ sealed unsafe class FloatVector : PreparedWeight
     readonly nint count;
     readonly nint rowLength;
 
-    FloatVector(nint count, nint rowLength)
+    FloatVector(nint count, nint rowLength, RawTensor? packed)
     {
         this.count = count;
         this.rowLength = rowLength;
-        memory = new NativeBuffer(count * sizeof(float));
+        memory = NativeBuffer.Of(count * sizeof(float), packed);
     }
 
     public float* Floats => (float*)memory.Pointer;
 
-    public override long PrivateBytes => memory.Bytes;
+    public override long PrivateBytes => memory.PrivateBytes;
+
+    public override RawTensor PackedBytes => memory.ToTensor();
 
     public override long ReadBytes => memory.Bytes;
 
-    public static FloatVector Copy(RawTensor raw)
+    public static FloatVector Copy(RawTensor raw, RawTensor? packed)
     {
-        var vector = new FloatVector((nint)raw.Elements, raw.Shape.Length < 2 || raw.Shape[0] == 0 ? 1 : (nint)(raw.Elements / raw.Shape[0]));
-        BlockFormats.Dequantize(raw.Type, raw.Data, vector.Floats, raw.Elements);
+        var vector = new FloatVector((nint)raw.Elements, raw.Shape.Length < 2 || raw.Shape[0] == 0 ? 1 : (nint)(raw.Elements / raw.Shape[0]), packed);
+        if (packed is null)
+        {
+            BlockFormats.Dequantize(raw.Type, raw.Data, vector.Floats, raw.Elements);
+        }
+
         GC.KeepAlive(raw);
         return vector;
     }

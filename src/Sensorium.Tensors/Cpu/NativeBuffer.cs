@@ -2,9 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Sensorium.Tensors.Cpu;
 
-/// <summary>Native memory for as long as this object is reachable.</summary>
+/// <summary>Native memory for as long as this object is reachable: its own, or a part of something that it keeps alive.</summary>
 sealed unsafe partial class NativeBuffer : SafeHandle
 {
+    /// <summary>What the first byte is aligned to, and what the memory that is held is a multiple of.</summary>
+    public const int Alignment = 64;
+
     const nint HugePage = 2 << 20;
     const int AdviseHugePages = 14;
 
@@ -14,8 +17,8 @@ sealed unsafe partial class NativeBuffer : SafeHandle
     {
         Bytes = bytes;
         bool huge = bytes >= 2 * HugePage;
-        nint size = huge ? (bytes + HugePage - 1) & -HugePage : Math.Max(bytes, 64);
-        SetHandle((nint)NativeMemory.AlignedAlloc((nuint)size, (nuint)(huge ? HugePage : 64)));
+        nint size = huge ? (bytes + HugePage - 1) & -HugePage : Math.Max(Aligned(bytes), Alignment);
+        SetHandle((nint)NativeMemory.AlignedAlloc((nuint)size, (nuint)(huge ? HugePage : Alignment)));
         if (huge && OperatingSystem.IsLinux())
         {
             // Fewer faults while packing and fewer misses of the address cache while streaming; without it all is the same.
@@ -24,16 +27,49 @@ sealed unsafe partial class NativeBuffer : SafeHandle
 
         GC.AddMemoryPressure(size);
         Held = size;
+        NativeMemory.Clear((byte*)handle + bytes, (nuint)(Aligned(bytes) - bytes));
     }
+
+    /// <param name="bytes">How many are used.</param>
+    /// <param name="lent">What they are part of: <see cref="ToTensor"/> of a buffer of as many bytes.</param>
+    /// <exception cref="ArgumentException">The tensor has not as many bytes, or does not begin at a multiple of <see cref="Alignment"/>.</exception>
+    NativeBuffer(nint bytes, RawTensor lent)
+        : base(0, ownsHandle: false)
+    {
+        if (lent.ByteLength != Aligned(bytes) || (nint)lent.Data % Alignment != 0)
+        {
+            throw new ArgumentException($"{lent.Name} of {lent.Source} holds {lent.ByteLength} bytes, not {Aligned(bytes)} at a multiple of {Alignment}; it was packed from another tensor", nameof(lent));
+        }
+
+        Bytes = bytes;
+        Lent = lent;
+        SetHandle((nint)lent.Data);
+    }
+
+    /// <summary>Memory to be filled, or what was lent where it is filled already.</summary>
+    /// <param name="bytes">How many.</param>
+    /// <param name="lent">What <see cref="ToTensor"/> of such a buffer gave; null: there is none.</param>
+    /// <exception cref="ArgumentException">It is of another size.</exception>
+    public static NativeBuffer Of(nint bytes, RawTensor? lent) => lent is null ? new NativeBuffer(bytes) : new NativeBuffer(bytes, lent);
 
     /// <summary>The first byte, at least 64-byte aligned.</summary>
     public byte* Pointer => (byte*)handle;
 
     public nint Bytes { get; }
 
+    /// <summary>Bytes of its own.</summary>
+    public nint PrivateBytes => Lent is null ? Bytes : 0;
+
     nint Held { get; }
 
+    RawTensor? Lent { get; }
+
     public override bool IsInvalid => handle == 0;
+
+    /// <summary>The bytes, and zeros up to a multiple of <see cref="Alignment"/>, as a tensor that keeps them alive.</summary>
+    public RawTensor ToTensor() => new("packed", DType.U8, [Aligned(Bytes)], Pointer, Aligned(Bytes), this, "memory");
+
+    static nint Aligned(nint bytes) => (bytes + Alignment - 1) & -Alignment;
 
     protected override bool ReleaseHandle()
     {

@@ -4,16 +4,21 @@ using Sensorium.Tensors.Formats;
 namespace Sensorium.Tensors.Cpu.Products;
 
 /// <summary>float32: <c>[groups][k][16]</c>.</summary>
-sealed unsafe class FloatPanels(nint outputs, nint inputs) : Panels(outputs, inputs, inputs * Panel.Lanes * sizeof(float))
+sealed unsafe class FloatPanels(nint outputs, nint inputs, RawTensor? packed = null) : Panels(outputs, inputs, inputs * Panel.Lanes * sizeof(float), packed)
 {
     public override bool AreFloats => true;
 
     public override float* Floats(nint group, nint first, nint count, float* tile) => (float*)Group(group) + first * Panel.Lanes;
 
     /// <summary>Packs a tensor of any type whose rows are the outputs.</summary>
-    public static FloatPanels Pack(CpuDevice device, RawTensor raw, nint outputs, nint inputs)
+    public static FloatPanels Pack(CpuDevice device, RawTensor raw, nint outputs, nint inputs, RawTensor? packed = null)
     {
-        var panels = new FloatPanels(outputs, inputs);
+        var panels = new FloatPanels(outputs, inputs, packed);
+        if (packed is not null)
+        {
+            return panels;
+        }
+
         var job = new PackJob { Panels = panels, Raw = raw };
         device.Workers.Run(panels.Groups, ref job);
         GC.KeepAlive(raw);

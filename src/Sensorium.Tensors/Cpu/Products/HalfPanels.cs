@@ -9,7 +9,7 @@ namespace Sensorium.Tensors.Cpu.Products;
 /// product of the processor reads. float16: <c>[groups][k][16]</c>, which is what its conversion reads. An odd last k has a
 /// zero behind it.
 /// </summary>
-sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(outputs, inputs, (inputs + 1) / 2 * Panel.Lanes * sizeof(uint))
+sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs, RawTensor? packed) : Panels(outputs, inputs, (inputs + 1) / 2 * Panel.Lanes * sizeof(uint), packed)
 {
     public DType Type => type;
 
@@ -25,18 +25,23 @@ sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs) : Panels(o
     /// <summary>Where a group's pairs are.</summary>
     public byte* Packed(nint group) => Group(group);
 
-    public static HalfPanels Pack(CpuDevice device, RawTensor raw, nint outputs, nint inputs) =>
-        Pack(device, raw.Type, (ushort*)raw.Data, outputs, inputs);
+    public static HalfPanels Pack(CpuDevice device, RawTensor raw, nint outputs, nint inputs, RawTensor? packed) =>
+        Pack(device, raw.Type, packed is null ? (ushort*)raw.Data : null, outputs, inputs, packed);
 
-    public static HalfPanels Pack(CpuDevice device, DType type, ushort* values, nint outputs, nint inputs)
+    /// <summary>Packs numbers that lie row after row; not needed where they are packed already.</summary>
+    public static HalfPanels Pack(CpuDevice device, DType type, ushort* values, nint outputs, nint inputs, RawTensor? packed)
     {
-        var panels = new HalfPanels(type, outputs, inputs)
+        var panels = new HalfPanels(type, outputs, inputs, packed)
         {
             Widened = device.Generated.Floats(type == DType.BF16 ? FloatSource.Brains : FloatSource.Halves),
             Pairs = type == DType.BF16 ? device.Generated.Floats(FloatSource.BrainPairs) : null,
         };
-        var job = new PackJob { Panels = panels, Values = values };
-        device.Workers.Run(panels.Groups, ref job);
+        if (packed is null)
+        {
+            var job = new PackJob { Panels = panels, Values = values };
+            device.Workers.Run(panels.Groups, ref job);
+        }
+
         return panels;
     }
 

@@ -4,10 +4,14 @@ namespace Sensorium.Tensors.Cpu.Products;
 /// A matrix [out, in] in groups of 16 outputs whose numbers lie side by side, k running slowest: the right-hand operand
 /// of a product, read once from end to end whatever the number of rows.
 /// </summary>
-abstract unsafe class Panels(nint outputs, nint inputs, nint groupBytes) : PreparedWeight
+/// <param name="outputs">Rows of the matrix.</param>
+/// <param name="inputs">Numbers of a row.</param>
+/// <param name="groupBytes">From a group to the next.</param>
+/// <param name="packed">The groups, where they are packed already; null: there is memory for them.</param>
+abstract unsafe class Panels(nint outputs, nint inputs, nint groupBytes, RawTensor? packed) : PreparedWeight
 {
     /// <summary>Everything, <see cref="GroupBytes"/> a group.</summary>
-    protected NativeBuffer Memory { get; } = new(checked(Panel.Groups(outputs) * groupBytes));
+    protected NativeBuffer Memory { get; } = NativeBuffer.Of(checked(Panel.Groups(outputs) * groupBytes), packed);
 
     public nint Outputs { get; } = outputs;
 
@@ -18,7 +22,9 @@ abstract unsafe class Panels(nint outputs, nint inputs, nint groupBytes) : Prepa
 
     public nint Groups => Panel.Groups(Outputs);
 
-    public override long PrivateBytes => Memory.Bytes;
+    public override long PrivateBytes => Memory.PrivateBytes;
+
+    public override RawTensor PackedBytes => Memory.ToTensor();
 
     public override long ReadBytes => Memory.Bytes;
 

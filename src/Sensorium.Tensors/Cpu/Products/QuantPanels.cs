@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Sensorium.Tensors.Cpu.Generated;
 
@@ -8,7 +9,7 @@ namespace Sensorium.Tensors.Cpu.Products;
 /// A quantised matrix, no wider than its checkpoint has it but for the K types' small scales. A group holds the integers
 /// of all blocks, then their scales, then the super-blocks' scales, each from end to end.
 /// </summary>
-sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) : Panels(outputs, inputs, layout.GroupBytes(inputs))
+sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, RawTensor? packed) : Panels(outputs, inputs, layout.GroupBytes(inputs), packed)
 {
     /// <summary>Blocks of a slice.</summary>
     public const int SliceBlocks = Panel.Slice / Panel.Block;
@@ -25,9 +26,14 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
 
     nint Blocks => Inputs / Panel.Block;
 
-    public static QuantPanels Pack(CpuDevice device, QuantLayout layout, RawTensor raw, nint outputs, nint inputs)
+    public static QuantPanels Pack(CpuDevice device, QuantLayout layout, RawTensor raw, nint outputs, nint inputs, RawTensor? packed = null)
     {
-        var panels = new QuantPanels(layout, outputs, inputs) { Code = device.Generated.Integers(layout) };
+        var panels = new QuantPanels(layout, outputs, inputs, packed) { Code = device.Generated.Integers(layout) };
+        if (packed is not null)
+        {
+            return panels;
+        }
+
         var job = new PackJob { Panels = panels, Data = raw.Data };
         device.Workers.Run(panels.Groups, ref job);
         GC.KeepAlive(raw);
@@ -109,33 +115,63 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs) :
             QuantLayout layout = Panels.Layout;
             nint inputs = Panels.Inputs, first = item * Panel.Lanes;
             int lanes = (int)Math.Min(Panel.Lanes, Panels.Outputs - first);
-            int stored = layout.StoredBlock, storedBytes = layout.Type.BlockBytes(), perStored = stored / Panel.Block;
-            nint rowBytes = inputs / stored * storedBytes;
-            byte* group = Panels.Group(item), scaleAt = group + Panels.Blocks * layout.QuadBytes, superAt = scaleAt + Panels.Blocks * layout.ScaleBytes;
-            int scaleWidth = layout.ScaleBytes / Panel.Lanes;
-            byte* quads = stackalloc byte[SliceBlocks * 512];
+            DType type = layout.Type;
+            int stored = layout.StoredBlock, storedBytes = type.BlockBytes(), perStored = stored / Panel.Block;
+            int quadBytes = layout.QuadBytes, scaleBytes = layout.ScaleBytes, superBytes = layout.SuperBytes;
+            nint rowBytes = inputs / stored * storedBytes, blocks = Panels.Blocks;
+            byte* group = Panels.Group(item), scaleAt = group + blocks * quadBytes, superAt = scaleAt + blocks * scaleBytes;
+            byte* rows = Data + first * rowBytes;
             byte* integers = stackalloc byte[Panel.Lanes * Panel.Slice];
-            byte* scales = stackalloc byte[64];
-            ushort* super = stackalloc ushort[2];
             if (lanes < Panel.Lanes)
             {
-                new Span<byte>(group, (int)Math.Min(Panels.GroupBytes, int.MaxValue)).Clear();
+                NativeMemory.Clear(group, (nuint)Panels.GroupBytes);
                 new Span<byte>(integers, Panel.Lanes * Panel.Slice).Clear();
             }
 
+            byte* end = superAt + inputs / Panel.Slice * superBytes;
+            NativeMemory.Clear(end, (nuint)(group + Panels.GroupBytes - end));
+            if (type == DType.Q8_0)
+            {
+                Bytes(rows, rowBytes, lanes, blocks, group, (ushort*)scaleAt, integers);
+                return;
+            }
+
+            (Planes planes, ScaleKind kind) = (layout.Planes, layout.Scales);
+            byte* quads = stackalloc byte[SliceBlocks * 512];
+            byte* scales = stackalloc byte[64];
+            ushort* super = stackalloc ushort[2];
             for (nint block = 0; block < inputs / stored; block++)
             {
                 for (int lane = 0; lane < lanes; lane++)
                 {
-                    StoredBlocks.Read(layout.Type, Data + (first + lane) * rowBytes + block * storedBytes, integers + lane * stored, scales, super);
-                    PutScales(layout.Scales, scales, super, lane, scaleAt + block * perStored * layout.ScaleBytes, perStored, superAt + block * layout.SuperBytes);
+                    StoredBlocks.Read(type, rows + lane * rowBytes + block * storedBytes, integers + lane * stored, scales, super);
+                    PutScales(kind, scales, super, lane, scaleAt + block * perStored * scaleBytes, perStored, superAt + block * superBytes);
                 }
 
                 RowTransposer.Lanes16((float*)integers, stored / 4, stored / 4, (float*)quads);
                 for (int i = 0; i < perStored; i++)
                 {
-                    QuadPlanes.Pack(layout.Planes, quads + i * 512, group + (block * perStored + i) * layout.QuadBytes);
+                    QuadPlanes.Pack(planes, quads + i * 512, group + (block * perStored + i) * quadBytes);
                 }
+            }
+        }
+
+        /// <summary>Q8_0, whose integers need no planes: from the rows to where they go.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        static void Bytes(byte* rows, nint rowBytes, int lanes, nint blocks, byte* quads, ushort* scales, byte* integers)
+        {
+            const int storedBytes = 34;
+            Vector256<byte> sign = Vector256.Create((byte)0x80);
+            for (nint block = 0; block < blocks; block++, rows += storedBytes, quads += 512, scales += Panel.Lanes)
+            {
+                byte* from = rows;
+                for (int lane = 0; lane < lanes; lane++, from += rowBytes)
+                {
+                    scales[lane] = Unsafe.ReadUnaligned<ushort>(from);
+                    (Vector256.Load(from + 2) ^ sign).Store(integers + lane * Panel.Block);
+                }
+
+                RowTransposer.Lanes16((float*)integers, Panel.Block / 4, Panel.Block / 4, (float*)quads);
             }
         }
 

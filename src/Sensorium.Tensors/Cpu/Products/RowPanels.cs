@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Sensorium.Tensors.Formats;
 
 namespace Sensorium.Tensors.Cpu.Products;
@@ -12,17 +13,22 @@ sealed unsafe class RowPanels : Panels
     readonly DType type;
     readonly nint rowBytes;
 
-    RowPanels(DType type, nint outputs, nint inputs)
-        : base(outputs, inputs, checked((nint)type.ByteCount(inputs * Panel.Lanes)))
+    RowPanels(DType type, nint outputs, nint inputs, RawTensor? packed)
+        : base(outputs, inputs, checked((nint)type.ByteCount(inputs * Panel.Lanes)), packed)
     {
         this.type = type;
         rowBytes = (nint)type.ByteCount(inputs);
     }
 
-    public static RowPanels Copy(RawTensor raw, nint outputs, nint inputs)
+    public static RowPanels Copy(RawTensor raw, nint outputs, nint inputs, RawTensor? packed = null)
     {
-        var rows = new RowPanels(raw.Type, outputs, inputs);
-        Buffer.MemoryCopy(raw.Data, rows.Memory.Pointer, rows.Memory.Bytes, raw.ByteLength);
+        var rows = new RowPanels(raw.Type, outputs, inputs, packed);
+        if (packed is null)
+        {
+            Buffer.MemoryCopy(raw.Data, rows.Memory.Pointer, rows.Memory.Bytes, raw.ByteLength);
+            NativeMemory.Clear(rows.Memory.Pointer + raw.ByteLength, (nuint)(rows.Memory.Bytes - raw.ByteLength));
+        }
+
         GC.KeepAlive(raw);
         return rows;
     }

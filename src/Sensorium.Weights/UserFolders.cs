@@ -1,0 +1,21 @@
+namespace Sensorium.Weights;
+
+/// <summary>Where the operating system wants a user's files to be.</summary>
+static class UserFolders
+{
+    /// <summary>The user's home; empty where there is none.</summary>
+    public static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+
+    /// <summary>The folder for what can be made again; null where the user has none.</summary>
+    public static string? Cache =>
+        OperatingSystem.IsWindows() ? Found(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData))
+        : OperatingSystem.IsMacOS() ? InHome("Library", "Caches")
+        : Variable("XDG_CACHE_HOME") ?? InHome(".cache");
+
+    /// <summary>An environment variable; null where it is empty.</summary>
+    public static string? Variable(string name) => Found(Environment.GetEnvironmentVariable(name));
+
+    static string? InHome(params string[] names) => Found(Home) is { } home ? Path.Combine([home, .. names]) : null;
+
+    static string? Found(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}
