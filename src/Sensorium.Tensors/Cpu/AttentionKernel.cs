@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Sensorium.Tensors.Formats;
 
 namespace Sensorium.Tensors.Cpu;
 
@@ -16,27 +15,21 @@ static unsafe class AttentionKernel<S, V>
 
     static int Pair => 2 * S.Count;
 
-    /// <summary>Starts a state anew and runs the tile through pages [first, end).</summary>
+    /// <summary>Runs the tile through some keys of a page.</summary>
+    /// <param name="tile">The tile.</param>
+    /// <param name="state">The running softmax.</param>
+    /// <param name="firstKey">The page's first key.</param>
+    /// <param name="low">The first key of the page that any row sees, from its begin.</param>
+    /// <param name="high">Behind the last; above low.</param>
+    /// <param name="keys">[KeySize][PageRows]</param>
+    /// <param name="values">[PageRows][ValueSize]</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Part(AttentionTile* tile, AttentionState state, int firstPage, int endPage)
+    public static void Page(AttentionTile* tile, AttentionState state, int firstKey, int low, int high, float* keys, float* values)
     {
-        new Span<float>(state.Sums, tile->PaddedRows * tile->Stride).Clear();
-        new Span<float>(state.Weights, tile->PaddedRows).Clear();
-        new Span<float>(state.Largest, tile->PaddedRows).Fill(float.NegativeInfinity);
-        for (int page = firstPage; page < endPage; page++)
-        {
-            int low = Math.Max(tile->FirstKey - page * PageRows, 0);
-            int high = Math.Min(tile->EndKey - page * PageRows, PageRows);
-            if (low >= high)
-            {
-                continue;
-            }
-
-            (nint keys, nint values) = Operands(tile, tile->Pages[page] + tile->HeadOffset, low, high);
-            Score(tile, (float*)keys, low / Pair * Pair, (high + Pair - 1) / Pair * Pair);
-            Weigh(tile, state, page * PageRows, low / Pair * Pair, (high + Pair - 1) / Pair * Pair);
-            Accumulate(tile, state, (float*)values, low, high);
-        }
+        int first = low / Pair * Pair, end = (high + Pair - 1) / Pair * Pair;
+        Score(tile, keys, first, end);
+        Weigh(tile, state, firstKey, first, end);
+        Accumulate(tile, state, values, low, high);
     }
 
     /// <summary>Adds the part that comes next in the order of keys to what went before.</summary>
@@ -67,20 +60,6 @@ static unsafe class AttentionKernel<S, V>
                 S.Store(S.Fma(S.Load(from + i), b, S.Multiply(S.Load(to + i), a)), to + i);
             }
         }
-    }
-
-    static (nint Keys, nint Values) Operands(AttentionTile* tile, byte* page, int low, int high)
-    {
-        nint keyNumbers = (nint)PageRows * tile->KeySize;
-        if (!tile->Half)
-        {
-            return ((nint)page, (nint)(page + keyNumbers * sizeof(float)));
-        }
-
-        float* values = tile->Widened + keyNumbers;
-        HalfFloats.FromF16((ushort*)page, tile->Widened, keyNumbers);
-        HalfFloats.FromF16((ushort*)page + keyNumbers + low * tile->ValueSize, values + low * tile->ValueSize, (high - low) * tile->ValueSize);
-        return ((nint)tile->Widened, (nint)values);
     }
 
     /// <summary>scores[row, key] = query · key for the keys [low, high) of a page.</summary>

@@ -14,8 +14,8 @@ sealed unsafe class AttentionKernels
     {
     }
 
-    /// <summary>tile, state, first page, end page</summary>
-    public delegate*<AttentionTile*, AttentionState, int, int, void> Part { get; private init; }
+    /// <summary>tile, state, the page's first key, from, to, keys, values; see <see cref="AttentionKernel{S, V}.Page"/>.</summary>
+    public delegate*<AttentionTile*, AttentionState, int, int, int, float*, float*, void> Page { get; private init; }
 
     /// <summary>tile, total, the part that follows</summary>
     public delegate*<AttentionTile*, AttentionState, AttentionState, void> Merge { get; private init; }
@@ -34,7 +34,7 @@ sealed unsafe class AttentionKernels
         where S : struct, ISimd<V>
         where V : struct => new()
         {
-            Part = &AttentionKernel<S, V>.Part,
+            Page = &AttentionKernel<S, V>.Page,
             Merge = &AttentionKernel<S, V>.Merge,
             Weigh = &SoftmaxKernel<S, V>.Weigh,
         };

@@ -25,9 +25,6 @@ unsafe struct AttentionTile
     /// <summary>Query rows, and with padding.</summary>
     public int Rows, PaddedRows;
 
-    /// <summary>Keys that any row sees.</summary>
-    public int FirstKey, EndKey;
-
     /// <summary>Where each query row starts and ends to see, [PaddedRows].</summary>
     public int* Starts, Ends;
 
@@ -43,15 +40,10 @@ unsafe struct AttentionTile
     /// <summary>Scores become cap · tanh(score / cap); 0: they do not.</summary>
     public float SoftCap;
 
-    /// <summary>The sequence's pages, at this head.</summary>
-    public byte** Pages;
-
     /// <summary>Bytes from the start of a page's layer to this head.</summary>
     public nint HeadOffset;
 
-    /// <summary>Whether pages hold float16; then <see cref="Widened"/> has room for a head's keys and values of a page.</summary>
-    public bool Half;
-
+    /// <summary>Room for a head's keys and values of a page, where pages hold float16.</summary>
     public float* Widened;
 
     /// <summary>Room for a number a query row.</summary>
@@ -64,6 +56,14 @@ unsafe struct AttentionState
     public float* Largest;
     public float* Weights;
     public float* Sums;
+
+    /// <summary>Nothing yet, for so many rows.</summary>
+    public readonly void Clear(int paddedRows, int stride)
+    {
+        new Span<float>(Sums, paddedRows * stride).Clear();
+        new Span<float>(Weights, paddedRows).Clear();
+        new Span<float>(Largest, paddedRows).Fill(float.NegativeInfinity);
+    }
 
     /// <summary>Floats that a state takes.</summary>
     public static nint Size(int paddedRows, int stride) => (nint)paddedRows * (stride + 2);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu;
 
@@ -51,6 +52,7 @@ public sealed unsafe partial class CpuCompute
         public float Scale;
         public float SoftCap;
         public bool Half;
+        public WidenCode Widen;
 
         public readonly nint BytesPerWorker()
         {
@@ -104,9 +106,31 @@ public sealed unsafe partial class CpuCompute
 
         readonly void RunPart(AttentionTile* tile, AttentionItem item, AttentionState state, int part)
         {
+            state.Clear(tile->PaddedRows, tile->Stride);
             int first = (item.FirstPart + part) * AttentionTile.PartPages;
             int end = Math.Min(first + AttentionTile.PartPages, PageCount(item.EndKey));
-            Kernels.Part(tile, state, first, end);
+            for (int page = first; page < end; page++)
+            {
+                int firstKey = page * KvPool.PageRows, low = Math.Max(item.FirstKey - firstKey, 0), high = Math.Min(item.EndKey - firstKey, KvPool.PageRows);
+                if (low < high)
+                {
+                    RunPage(tile, state, firstKey, low, high, item.Pages[page] + tile->HeadOffset);
+                }
+            }
+        }
+
+        readonly void RunPage(AttentionTile* tile, AttentionState state, int firstKey, int low, int high, byte* page)
+        {
+            nint keyNumbers = (nint)KvPool.PageRows * KeySize;
+            float* keys = (float*)page;
+            if (Half)
+            {
+                keys = tile->Widened;
+                Widen.Widen((ushort*)page, keys, keyNumbers);
+                Widen.Widen((ushort*)page + keyNumbers + low * ValueSize, keys + keyNumbers + low * ValueSize, (high - low) * ValueSize);
+            }
+
+            Kernels.Page(tile, state, firstKey, low, high, keys, keys + keyNumbers);
         }
 
         /// <summary>Sets a tile up in the worker's memory; returns the memory that is left for states.</summary>
@@ -120,12 +144,8 @@ public sealed unsafe partial class CpuCompute
                 Stride = Stride,
                 Rows = item.Tokens * Group,
                 PaddedRows = (item.Tokens * Group + AttentionTile.RowBlock - 1) & -AttentionTile.RowBlock,
-                FirstKey = item.FirstKey,
-                EndKey = item.EndKey,
                 SoftCap = SoftCap,
-                Pages = item.Pages,
                 HeadOffset = (nint)item.KvHead * KvPool.PageRows * (KeySize + ValueSize) * (Half ? sizeof(ushort) : sizeof(float)),
-                Half = Half,
                 Queries = (float*)Take(ref memory, (nint)PaddedRows * KeySize * sizeof(float)),
                 Scores = (float*)Take(ref memory, (nint)PaddedRows * KvPool.PageRows * sizeof(float)),
                 Factors = (float*)Take(ref memory, (nint)PaddedRows * 2 * sizeof(float)),

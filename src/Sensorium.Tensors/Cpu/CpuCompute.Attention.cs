@@ -38,6 +38,7 @@ public sealed unsafe partial class CpuCompute
             Scale = shape.Scale,
             SoftCap = shape.SoftCap,
             Half = source.Pool(plan).Type == DType.F16,
+            Widen = device.Widen,
             Sight = SightOf(source, plan, shape),
         };
         job.TokensPerTile = Math.Max(1, AttentionTile.TargetRows / job.Group);

@@ -9,6 +9,7 @@ public sealed class CpuDevice : Device
 {
     FloatKernels? floats;
     FloatKernels? brains;
+    WidenCode? widen;
 
     /// <param name="threads">Threads that work, the caller included; unless told SENSORIUM_THREADS, else the cores.</param>
     /// <param name="tier">The kernel tier; unless told SENSORIUM_TIER, else the fastest that the processor has.</param>
@@ -46,6 +47,9 @@ public sealed class CpuDevice : Device
 
     /// <summary>Products of bfloat16 by bfloat16, whose numbers of k are pairs; null where the processor has none.</summary>
     internal FloatKernels? Brains => brains ??= Generated.Floats(FloatSource.BrainPairs) is { } code ? new GeneratedFloats(code, managed: null) : null;
+
+    /// <summary>Widens float16 to float32.</summary>
+    internal WidenCode Widen => widen ??= Generated.Widen();
 
     /// <inheritdoc/>
     public override string Description => string.Create(CultureInfo.InvariantCulture, $"CPU, {Tier.Name()}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}");

@@ -105,6 +105,7 @@ public static class KernelBook
         foreach (Instructions set in new[] { Instructions.Avx2, Instructions.Avx512 })
         {
             yield return new CeilingKernel(set, FloatSource.Floats);
+            yield return new WidenKernel(set);
             foreach (KernelProgram program in new[] { FloatSource.Floats, FloatSource.Brains, FloatSource.Halves }.SelectMany(source => FloatCode.Programs(set, source)))
             {
                 yield return program;

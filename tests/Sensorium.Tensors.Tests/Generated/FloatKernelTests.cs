@@ -31,6 +31,21 @@ public sealed unsafe class FloatKernelTests
         }
     }
 
+    [Theory]
+    [InlineData((int)Instructions.Avx2)]
+    [InlineData((int)Instructions.Avx512)]
+    public void Every_float16_number_is_widened(int set)
+    {
+        foreach (bool windows in new[] { false, true })
+        {
+            new WidenCode(new InterpretedKernel(new WidenKernel((Instructions)set), windows)).Agrees().ShouldBeTrue();
+        }
+
+        new WidenCode(new IdleKernel()).Agrees().ShouldBeFalse();
+        using var kernels = new GeneratedKernels(InstructionSets.Here);
+        kernels.Widen().IsGenerated.ShouldBe(InstructionSets.Here != Instructions.None);
+    }
+
     [Fact]
     public void Bfloat16_products_flush_what_is_subnormal_and_round_to_the_nearest_even()
     {

@@ -160,11 +160,4 @@ public sealed class GeneratedDeviceTests
 
         return sum;
     }
-
-    sealed unsafe class IdleKernel : CompiledKernel
-    {
-        public override void Call(void* argument)
-        {
-        }
-    }
 }

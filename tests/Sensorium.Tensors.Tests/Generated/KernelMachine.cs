@@ -205,13 +205,21 @@ sealed unsafe class KernelMachine : IDisposable
 }
 
 /// <summary>A kernel that the machine runs where a native one would be called.</summary>
-sealed unsafe class InterpretedKernel(KernelProgram program) : CompiledKernel
+sealed unsafe class InterpretedKernel(KernelProgram program, bool windows = false) : CompiledKernel
 {
-    readonly byte[] code = program.Write(windows: false);
+    readonly byte[] code = program.Write(windows);
 
     public override void Call(void* argument)
     {
-        using var machine = new KernelMachine(code, windows: false) { TrustsMemory = true };
+        using var machine = new KernelMachine(code, windows) { TrustsMemory = true };
         machine.Call(argument);
+    }
+}
+
+/// <summary>A kernel that does nothing.</summary>
+sealed unsafe class IdleKernel : CompiledKernel
+{
+    public override void Call(void* argument)
+    {
     }
 }

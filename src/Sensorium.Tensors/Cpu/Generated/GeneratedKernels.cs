@@ -17,6 +17,7 @@ sealed class GeneratedKernels : IDisposable
     readonly Dictionary<string, CompiledKernel?> ceilings = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, string> refusals = new(StringComparer.Ordinal);
     readonly Instructions sets;
+    WidenCode? widen;
     bool disposed;
 
     readonly Func<IReadOnlyList<KernelProgram>, IReadOnlyList<CompiledKernel>> compile;
@@ -99,6 +100,23 @@ sealed class GeneratedKernels : IDisposable
         }
     }
 
+    /// <summary>Widens float16; by a plain loop where there is no kernel.</summary>
+    public WidenCode Widen()
+    {
+        lock (gate)
+        {
+            if (widen is null)
+            {
+                const string Name = "float16 to float32";
+                Instructions set = WidenKernel.Best(sets);
+                var code = new WidenCode(set == Instructions.None ? null : Compile(Name, [new WidenKernel(set)])?[0]);
+                widen = Tried(Name, code.Agrees()) ? code : new WidenCode(null);
+            }
+
+            return widen;
+        }
+    }
+
     /// <summary>A loop that shows a ceiling, with its operations a round; null where there is none.</summary>
     /// <param name="source">null: int8.</param>
     public (CompiledKernel Kernel, double Operations)? Ceiling(FloatSource? source)
@@ -173,6 +191,7 @@ sealed class GeneratedKernels : IDisposable
             // A weight may outlive its device; its products are then computed by the managed kernels.
             disposed = true;
             ceilings.Clear();
+            widen?.Clear();
             foreach (IntegerCode? code in integers.Values)
             {
                 code?.Clear();
