@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Sensorium.Tensors.Cpu.Attention;
 using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu;

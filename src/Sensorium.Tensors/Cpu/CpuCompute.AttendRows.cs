@@ -1,3 +1,4 @@
+using Sensorium.Tensors.Cpu.Attention;
 using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu;

@@ -1,3 +1,5 @@
+using Sensorium.Tensors.Cpu.Attention;
+
 namespace Sensorium.Tensors.Cpu;
 
 public sealed unsafe partial class CpuCompute

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Sensorium.Tensors.Cpu.Products;
 
-namespace Sensorium.Tensors.Cpu;
+namespace Sensorium.Tensors.Cpu.Attention;
 
 /// <summary>
 /// Attention over rows: first keys and values are packed as weights are, then blocks of query rows go through two products

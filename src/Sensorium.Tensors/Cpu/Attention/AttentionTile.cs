@@ -1,4 +1,4 @@
-namespace Sensorium.Tensors.Cpu;
+namespace Sensorium.Tensors.Cpu.Attention;
 
 /// <summary>
 /// What one worker needs for a tile of attention: the queries of some neighbouring tokens for all heads that share a

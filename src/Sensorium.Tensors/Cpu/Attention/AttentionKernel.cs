@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Sensorium.Tensors.Cpu;
+namespace Sensorium.Tensors.Cpu.Attention;
 
 /// <summary>
 /// Attention's arithmetic, a page of 64 keys at a time (Dao et al. 2022; Milakov and Gimelshein 2018 for the running

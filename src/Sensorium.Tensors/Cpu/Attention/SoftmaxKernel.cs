@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Sensorium.Tensors.Cpu;
+namespace Sensorium.Tensors.Cpu.Attention;
 
 /// <summary>The softmax of a whole row of attention's scores.</summary>
 static unsafe class SoftmaxKernel<S, V>

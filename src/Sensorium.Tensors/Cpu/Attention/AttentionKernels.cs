@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
 
-namespace Sensorium.Tensors.Cpu;
+namespace Sensorium.Tensors.Cpu.Attention;
 
 /// <summary>Attention's kernels as one tier has them.</summary>
 sealed unsafe class AttentionKernels

@@ -1,4 +1,4 @@
-namespace Sensorium.Tensors.Cpu;
+namespace Sensorium.Tensors.Cpu.Attention;
 
 /// <summary>What each query row of a pass sees, and what is added to its scores.</summary>
 unsafe struct AttentionSight

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Sensorium.Tensors.Cpu;
+namespace Sensorium.Tensors.Cpu.Attention;
 
 /// <summary>Attention's two products, scores and weighted sums, as tiles that stay in registers. Each output is summed in one lane, in the order of k, whatever the tile.</summary>
 static unsafe class AttentionProducts<S, V>
