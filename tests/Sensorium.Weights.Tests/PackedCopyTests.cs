@@ -268,6 +268,16 @@ public sealed class PackedCopyTests : IDisposable
     }
 
     [Fact]
+    public void Whatever_goes_wrong_in_the_background_ends_no_process()
+    {
+        bool written = false;
+        PackedWriting.Start(_ => throw new InvalidOperationException("a fault that nobody thought of"));
+        PackedWriting.Start(_ => written = true);
+        PackedCopies.Settle();
+        written.ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_process_that_ends_waits_for_what_is_nearly_done()
     {
         PackedWriting.IsNearlyDone(0, TimeSpan.Zero).ShouldBeFalse();
