@@ -55,7 +55,12 @@ sealed class PackedCopy
         try
         {
             SafetensorsFile file = SafetensorsFile.Open(path);
-            if (Adopt(file))
+            if (TensorsOf(file) is not { } tensors)
+            {
+                // Windows removes no file that is mapped.
+                file.Dispose();
+            }
+            else if (Adopt(tensors))
             {
                 PackedCopies.Touch(path);
                 _ = Task.Run(file.Populate);
@@ -88,19 +93,25 @@ sealed class PackedCopy
         PackedWriting.Start(writing => Write(place, key, packed, writing));
     }
 
-    bool Adopt(SafetensorsFile file)
+    /// <summary>The weights' tensors in a file; null where it is not this copy, or not as it was written.</summary>
+    RawTensor[]? TensorsOf(SafetensorsFile file)
     {
         var tensors = new RawTensor[weights.Length];
         if (!file.Notes.TryGetValue(KeyNote, out string? written) || written != key || file.Names.Count != weights.Length)
-            return false;
+            return null;
         for (int i = 0; i < weights.Length; i++)
         {
             if (!file.TryGet(weights[i].Name, out tensors[i]!))
-                return false;
+                return null;
         }
 
-        if (!file.Notes.TryGetValue(SampleNote, out string? samples) || samples != PackedKey.Samples(weights.Zip(tensors, (weight, tensor) => (weight.Name, tensor))))
-            return false;
+        return file.Notes.TryGetValue(SampleNote, out string? samples) && samples == PackedKey.Samples(weights.Zip(tensors, (weight, tensor) => (weight.Name, tensor)))
+            ? tensors
+            : null;
+    }
+
+    bool Adopt(RawTensor[] tensors)
+    {
         try
         {
             for (int i = 0; i < weights.Length; i++)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Sensorium.Tensors;
 
 namespace Sensorium.Weights;
@@ -25,8 +26,9 @@ static class PackedKey
             Add(hash, "part");
             foreach (string file in part.Source!.Files)
             {
-                var info = new FileInfo(file);
-                Add(hash, $"{info.Length}", $"{info.LastWriteTimeUtc.Ticks}");
+                // By a handle, which is the file's; a path may be of a link to it, as in the hub's cache.
+                using SafeFileHandle handle = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+                Add(hash, $"{RandomAccess.GetLength(handle)}", $"{File.GetLastWriteTimeUtc(handle).Ticks}");
             }
 
             foreach (RawTensor header in part.Source.Headers)

@@ -68,7 +68,9 @@ sealed class PackedWriting
                 write(this);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or OperationCanceledException or ArgumentException or NotSupportedException)
+#pragma warning disable CA1031 // The thread is nobody's who could be told, and a fault here must not end a process that needs no copy.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             // The next load packs again.
         }

@@ -68,6 +68,22 @@ public sealed class PictureDecodingTests : IDisposable
     }
 
     [Fact]
+    public async Task APictureThatSeveralAskForIsDecodedOnce()
+    {
+        using var engine = new Engine(device, new EngineOptions(), ownLoop: false);
+        Generation[] seeing = [.. Enumerable.Range(0, 3).Select(_ => engine.Submit(system, Seeing(1))), engine.Submit(system, Seeing(2))];
+        engine.Step().ShouldBeFalse();
+        await Task.WhenAll(system.Decoding(1), system.Decoding(2)).WaitAsync(Patience);
+        system.Gate.Set();
+        while (seeing.Any(generation => generation.Usage.NewTokens < 2))
+        {
+            engine.Step();
+        }
+
+        system.Begun.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task WhatWasEncodedIsNotDecodedAgainAndAFailureIsItsOwnersAlone()
     {
         system.Gate.Set();

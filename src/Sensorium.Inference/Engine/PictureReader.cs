@@ -17,14 +17,14 @@ sealed class PictureReader(LanguageSystem system, EngineOptions options, Action 
     const int DecodedAtOnce = 2;
 
     readonly MediaCache media = new(options.MediaBytes);
-    readonly List<Task> decoding = [];
+    readonly Dictionary<string, Task<PreparedPicture>> decoding = new(StringComparer.Ordinal);
 
     /// <summary>Whether a picture is being decoded, be it one that nobody waits for any more.</summary>
     public bool AreDecoding
     {
         get
         {
-            decoding.RemoveAll(static task => task.IsCompleted);
+            DropDecoded();
             return decoding.Count > 0;
         }
     }
@@ -38,11 +38,18 @@ sealed class PictureReader(LanguageSystem system, EngineOptions options, Action 
             return true;
         }
 
-        if (span.Prepared is null && (!AreDecoding || decoding.Count < DecodedAtOnce))
+        if (span.Prepared is null && decoding.TryGetValue(span.Key, out Task<PreparedPicture>? begun))
+        {
+            span.Prepared = begun;
+            return begun.IsCompleted;
+        }
+
+        DropDecoded();
+        if (span.Prepared is null && decoding.Count < DecodedAtOnce)
         {
             Picture picture = span.Picture;
             span.Prepared = Task.Run(() => system.Prepare(picture, new MediaBudget { MaxPixels = options.MaxPixels }));
-            decoding.Add(span.Prepared);
+            decoding.Add(span.Key, span.Prepared);
 
             // Told when the task has ended, not at its end: the engine must not look too early and then sleep.
             _ = span.Prepared.ContinueWith(_ => wake(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -78,5 +85,17 @@ sealed class PictureReader(LanguageSystem system, EngineOptions options, Action 
         media.Add(span.Key!, values);
         span.Rows = values;
         span.Prepared = null;
+    }
+
+    /// <summary>What is decoded is its spans' from now on.</summary>
+    void DropDecoded()
+    {
+        foreach ((string key, Task<PreparedPicture> task) in decoding)
+        {
+            if (task.IsCompleted)
+            {
+                decoding.Remove(key);
+            }
+        }
     }
 }

@@ -38,6 +38,12 @@ public sealed class AttentionTests
         spans.SetVisible(97, 2, 0);
         spans.SetVisible(100, 3, 500);
         Both(tier, spans, Shape(4, 2, 12));
+
+        // The last row's window begins behind what it may see, which is more than any other row sees.
+        Plan behind = Plan.Of(true, 40);
+        behind.SetVisible(0, 39, 1);
+        behind.SetVisible(39, 1, 20);
+        Both(tier, behind, Shape(2, 1, 16, window: 9));
     }
 
     [Theory]

@@ -149,7 +149,7 @@ unsafe struct RowAttention : IJob
         int tokens = Math.Min(sequence.BlockTokens, sequence.Queries - token), firstRow = sequence.FirstQuery + token, end = 0;
         for (int row = firstRow; row < firstRow + tokens; row++)
         {
-            end = Math.Max(end, Sight.Starts[row] < Sight.Ends[row] ? Sight.Ends[row] : 0);
+            end = Math.Max(end, Sight.Ends[row]);
         }
 
         nint rows = (nint)tokens * Group, size = Shape.KeySize, width = Tiled(end), outputs = Tiled(Shape.ValueSize);
