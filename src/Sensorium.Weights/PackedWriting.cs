@@ -68,9 +68,9 @@ sealed class PackedWriting
                 write(this);
             }
         }
-#pragma warning disable CA1031 // The thread is nobody's who could be told, and a fault here must not end a process that needs no copy.
+#pragma warning disable CA1031, RCS1075 // The thread is nobody's who could be told, and a fault here must not end a process that needs no copy.
         catch (Exception)
-#pragma warning restore CA1031
+#pragma warning restore CA1031, RCS1075
         {
             // The next load packs again.
         }
