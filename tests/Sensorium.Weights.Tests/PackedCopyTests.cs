@@ -300,6 +300,11 @@ public sealed class PackedCopyTests : IDisposable
         Should.Throw<ArgumentException>(() => PackedCopies.Of("copies")).Message.ShouldContain("SENSORIUM_PACKED=copies");
         if (PackedCopies.Of(null) is { } usual)
             usual.Folder.ShouldEndWith(Path.Combine("sensorium", "packed"));
+
+        // A cache beside whatever folder the user is in would be found by nobody.
+        UserFolders.CacheOf(folder.Path).ShouldBe(folder.Path);
+        UserFolders.CacheOf("cache").ShouldBe(UserFolders.CacheOf(null));
+        UserFolders.CacheOf(null).ShouldNotBe("cache");
     }
 
     [Fact]
