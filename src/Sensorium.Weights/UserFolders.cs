@@ -10,10 +10,13 @@ static class UserFolders
     public static string? Cache =>
         OperatingSystem.IsWindows() ? Found(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData))
         : OperatingSystem.IsMacOS() ? InHome("Library", "Caches")
-        : Variable("XDG_CACHE_HOME") ?? InHome(".cache");
+        : CacheOf(Variable("XDG_CACHE_HOME"));
 
     /// <summary>An environment variable; null where it is empty.</summary>
     public static string? Variable(string name) => Found(Environment.GetEnvironmentVariable(name));
+
+    /// <summary>The cache by the XDG Base Directory Specification, by which a path that is not whole does not count.</summary>
+    internal static string? CacheOf(string? named) => Path.IsPathFullyQualified(named ?? "") ? named : InHome(".cache");
 
     static string? InHome(params string[] names) => Found(Home) is { } home ? Path.Combine([home, .. names]) : null;
 
