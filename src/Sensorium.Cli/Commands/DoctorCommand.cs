@@ -44,7 +44,7 @@ sealed class DoctorCommand : Verb
         }
 
         facts.Write(terminal.Out);
-        terminal.Out.WriteLine($"{"packed copies",-13} {(PackedCopies.OfUser is { } packed ? $"{Show.Bytes(packed.HeldBytes)} in {packed.Folder}" : $"none are kept ({PackedCopies.Variable})")}");
+        terminal.Out.WriteLine($"{"packed copies",-13} {(PackedCopies.OfUser is { } packed ? $"{Show.Bytes(packed.HeldBytes)} in {packed.Folder} ({PackedCopies.Variable}=0 keeps none)" : $"none are kept ({PackedCopies.Variable})")}");
         terminal.Out.WriteLine($"{"models in",-13} {string.Join(", ", ModelLocator.Folders)}");
         foreach (LocatedModel model in models)
         {
