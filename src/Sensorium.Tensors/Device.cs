@@ -23,6 +23,13 @@ public enum Arithmetic
     Int8,
 }
 
+/// <summary>What can be said of two of them.</summary>
+public static class Arithmetics
+{
+    /// <summary>The one that rounds less.</summary>
+    public static Arithmetic Finer(Arithmetic a, Arithmetic b) => a < b ? a : b;
+}
+
 /// <summary>The hardware: one a process. It lays weights out and makes contexts that compute on it.</summary>
 public abstract class Device : IDisposable
 {

@@ -126,8 +126,7 @@ public sealed class Weight
         Arithmetic finest = Parts.Count == 0 ? Prepared?.ArithmeticOf(numerics) ?? Arithmetic.Float32 : Parts[0].ArithmeticOf(numerics);
         for (int i = 1; i < Parts.Count; i++)
         {
-            Arithmetic other = Parts[i].ArithmeticOf(numerics);
-            finest = other < finest ? other : finest;
+            finest = Arithmetics.Finer(finest, Parts[i].ArithmeticOf(numerics));
         }
 
         return finest;

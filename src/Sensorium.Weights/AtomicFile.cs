@@ -88,7 +88,7 @@ public static class AtomicFile
     }
 
     // What cannot be tidied up must not hide why it had to be; a disk that tells no size is not asked.
-    static void Quietly(Action action)
+    internal static void Quietly(Action action)
     {
         try
         {

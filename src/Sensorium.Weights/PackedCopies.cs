@@ -71,10 +71,10 @@ public sealed partial class PackedCopies
     internal string PathOf(string key) => Path.Combine(Folder, key + Extension);
 
     /// <summary>Says that a copy was used now: those that were not for the longest time go first.</summary>
-    internal static void Touch(string path) => Quietly(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
+    internal static void Touch(string path) => AtomicFile.Quietly(() => File.SetLastWriteTimeUtc(path, DateTime.UtcNow));
 
     /// <summary>Removes a copy that is not what it should be.</summary>
-    internal void Remove(string key) => Quietly(() => File.Delete(PathOf(key)));
+    internal void Remove(string key) => AtomicFile.Quietly(() => File.Delete(PathOf(key)));
 
     /// <summary>
     /// Writes a copy under a name of its own and gives it its right name when it is whole and on the disk. Nothing is written
@@ -100,7 +100,7 @@ public sealed partial class PackedCopies
         }
         finally
         {
-            Quietly(() => File.Delete(partial));
+            AtomicFile.Quietly(() => File.Delete(partial));
         }
     }
 
@@ -157,7 +157,7 @@ public sealed partial class PackedCopies
             if (held + bytes <= allowed)
                 break;
             long freed = copy.Length;
-            Quietly(copy.Delete);
+            AtomicFile.Quietly(copy.Delete);
             held -= copy.Exists ? 0 : freed;
         }
 
@@ -175,18 +175,6 @@ public sealed partial class PackedCopies
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return [];
-        }
-    }
-
-    // What cannot be removed stays; it does no harm.
-    static void Quietly(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
         }
     }
 

@@ -53,10 +53,8 @@ public sealed class CrossAttention
     public Tensor Forward(Compute c, Tensor x, Plan plan, Tensor residual = default)
     {
         KeyValues source = plan.MemoryPlan is { } of
-            ? KeyValues.Memory(kProj.Forward(c, plan.MemoryRows), vProj.Forward(c, plan.MemoryRows), of, Finer(kProj.ArithmeticOf(c), vProj.ArithmeticOf(c)))
+            ? KeyValues.Memory(kProj.Forward(c, plan.MemoryRows), vProj.Forward(c, plan.MemoryRows), of, Arithmetics.Finer(kProj.ArithmeticOf(c), vProj.ArithmeticOf(c)))
             : KeyValues.PagedMemory(layer);
         return oProj.Forward(c, c.Attend(qProj.Forward(c, x), source, plan, shape), residual: residual);
     }
-
-    static Arithmetic Finer(Arithmetic a, Arithmetic b) => a < b ? a : b;
 }

@@ -107,6 +107,8 @@ public sealed unsafe partial class CpuCompute
 
         readonly void RunPart(AttentionTile* tile, AttentionItem item, AttentionState state, int part)
         {
+            // From the start of a page's layer to this head.
+            nint headOffset = (nint)item.KvHead * KvPool.PageRows * (KeySize + ValueSize) * (Half ? sizeof(ushort) : sizeof(float));
             state.Clear(tile->PaddedRows, tile->Stride);
             int first = (item.FirstPart + part) * AttentionTile.PartPages;
             int end = Math.Min(first + AttentionTile.PartPages, PageCount(item.EndKey));
@@ -115,7 +117,7 @@ public sealed unsafe partial class CpuCompute
                 int firstKey = page * KvPool.PageRows, low = Math.Max(item.FirstKey - firstKey, 0), high = Math.Min(item.EndKey - firstKey, KvPool.PageRows);
                 if (low < high)
                 {
-                    RunPage(tile, state, firstKey, low, high, item.Pages[page] + tile->HeadOffset);
+                    RunPage(tile, state, firstKey, low, high, item.Pages[page] + headOffset);
                 }
             }
         }
@@ -146,7 +148,6 @@ public sealed unsafe partial class CpuCompute
                 Rows = item.Tokens * Group,
                 PaddedRows = (item.Tokens * Group + AttentionTile.RowBlock - 1) & -AttentionTile.RowBlock,
                 SoftCap = SoftCap,
-                HeadOffset = (nint)item.KvHead * KvPool.PageRows * (KeySize + ValueSize) * (Half ? sizeof(ushort) : sizeof(float)),
                 Queries = (float*)Take(ref memory, (nint)PaddedRows * KeySize * sizeof(float)),
                 Scores = (float*)Take(ref memory, (nint)PaddedRows * KvPool.PageRows * sizeof(float)),
                 Factors = (float*)Take(ref memory, (nint)PaddedRows * 2 * sizeof(float)),

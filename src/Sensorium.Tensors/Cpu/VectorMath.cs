@@ -62,6 +62,11 @@ static class VectorMath<S, V>
         return S.WhereLess(a, S.Create(0.625f), small, large);
     }
 
+    /// <summary>cap · tanh(x / cap), by which attention's scores are capped (Gemma 2); x itself where the cap is zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V SoftCap(V x, float cap) =>
+        cap == 0 ? x : S.Multiply(Tanh(S.Multiply(x, S.Create(1 / cap))), S.Create(cap));
+
     /// <summary>Φ(x), the normal distribution: erfc(-x / √2) / 2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V NormalDistribution(V x)

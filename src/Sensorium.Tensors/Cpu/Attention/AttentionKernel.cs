@@ -163,11 +163,7 @@ static unsafe class AttentionKernel<S, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Shaped(AttentionTile* tile, V score, int row, int key)
     {
-        if (tile->SoftCap != 0)
-        {
-            score = S.Multiply(VectorMath<S, V>.Tanh(S.Multiply(score, S.Create(1 / tile->SoftCap))), S.Create(tile->SoftCap));
-        }
-
+        score = VectorMath<S, V>.SoftCap(score, tile->SoftCap);
         return tile->Bias == null ? score : S.Add(score, S.Load(tile->Bias[row] + key));
     }
 

@@ -40,9 +40,6 @@ unsafe struct AttentionTile
     /// <summary>Scores become cap · tanh(score / cap); 0: they do not.</summary>
     public float SoftCap;
 
-    /// <summary>Bytes from the start of a page's layer to this head.</summary>
-    public nint HeadOffset;
-
     /// <summary>Room for a head's keys and values of a page, where pages hold float16.</summary>
     public float* Widened;
 

@@ -153,7 +153,7 @@ unsafe struct RowAttention : IJob
         }
 
         nint rows = (nint)tokens * Group, size = Shape.KeySize, width = Tiled(end), outputs = Tiled(Shape.ValueSize);
-        float* packed = Take(ref memory, rows * Math.Max(Steps(size), 1));
+        float* packed = Take(ref memory, rows * Steps(size));
         float* scores = Take(ref memory, rows * width), weights = Take(ref memory, rows * Steps(end)), results = Take(ref memory, rows * outputs), sums = Take(ref memory, rows);
         float* panels = Panels + sequence.Panels + kvHead * HeadFloats(sequence.Keys);
         PackQueries(firstRow, tokens, kvHead, packed, memory);

@@ -86,19 +86,15 @@ static unsafe class SoftmaxKernel<S, V>
         nint i = 0;
         for (; i <= count - S.Count; i += S.Count)
         {
-            V score = Capped(S.Multiply(S.Load(scores + i), factor), softCap);
+            V score = VectorMath<S, V>.SoftCap(S.Multiply(S.Load(scores + i), factor), softCap);
             S.Store(bias == null ? score : S.Add(score, S.Load(bias + i)), scores + i);
         }
 
         if (i < count)
         {
             int rest = (int)(count - i);
-            V score = Capped(S.Multiply(S.LoadSome(scores + i, rest), factor), softCap);
+            V score = VectorMath<S, V>.SoftCap(S.Multiply(S.LoadSome(scores + i, rest), factor), softCap);
             S.StoreSome(bias == null ? score : S.Add(score, S.LoadSome(bias + i, rest)), scores + i, rest);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Capped(V score, float cap) =>
-        cap == 0 ? score : S.Multiply(VectorMath<S, V>.Tanh(S.Multiply(score, S.Create(1 / cap))), S.Create(cap));
 }

@@ -149,7 +149,7 @@ unsafe struct FloatProduct
             }
             else
             {
-                MultiplyStored(code, m, count, packed + row * (InPairs ? (Inputs + 1) / 2 : Inputs) + (InPairs ? k / 2 : k) * m, (byte*)b0, (byte*)b1, target, ldc, k > 0);
+                MultiplyStored(code, m, count, packed + row * (InPairs ? BrainPairs.Of(Inputs) : Inputs) + (InPairs ? k / 2 : k) * m, (byte*)b0, (byte*)b1, target, ldc, k > 0);
             }
 
             if (last && !Stage.IsNone)
@@ -191,7 +191,7 @@ unsafe struct FloatProduct
                 B1 = b1 == null ? null : b1 + at / 2 * Panel.Lanes * sizeof(uint),
                 C = c,
                 Stride = ldc * sizeof(float),
-                Steps = InPairs ? (inputs + 1) / 2 : inputs / 2,
+                Steps = InPairs ? BrainPairs.Of(inputs) : inputs / 2,
                 Odd = InPairs ? 0 : inputs % 2,
                 Add = add || at > 0 ? 1 : 0,
             };

@@ -9,7 +9,7 @@ namespace Sensorium.Tensors.Cpu.Products;
 /// product of the processor reads. float16: <c>[groups][k][16]</c>, which is what its conversion reads. An odd last k has a
 /// zero behind it.
 /// </summary>
-sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs, RawTensor? packed) : Panels(outputs, inputs, (inputs + 1) / 2 * Panel.Lanes * sizeof(uint), packed)
+sealed unsafe class HalfPanels(DType type, nint outputs, nint inputs, RawTensor? packed) : Panels(outputs, inputs, BrainPairs.Of(inputs) * Panel.Lanes * sizeof(uint), packed)
 {
     public DType Type => type;
 

@@ -101,7 +101,7 @@ unsafe struct LinearJob : IJob
             Kernels = Kernels,
             InPairs = Pairs != null && panels is HalfPanels { Pairs: not null },
         };
-        float* packed = floats.InPairs ? (float*)(Pairs + firstRow * ((Inputs + 1) / 2)) : Packed + firstRow * Inputs;
+        float* packed = floats.InPairs ? (float*)(Pairs + firstRow * BrainPairs.Of(Inputs)) : Packed + firstRow * Inputs;
         floats.Multiply(packed, firstRow, rows, firstTile, endTile, scratch);
     }
 }
@@ -142,7 +142,7 @@ unsafe struct PackRowsJob : IJob
 
         if (Pairs != null)
         {
-            nint pairs = (X.Columns + 1) / 2;
+            nint pairs = BrainPairs.Of(X.Columns);
             FloatProduct.PackPairs(Kernels, X, first, rows, Pairs + first * pairs, PairScratch + worker * Kernels.MaxRows * pairs);
         }
 
