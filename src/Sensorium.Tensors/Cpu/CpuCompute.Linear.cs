@@ -121,7 +121,6 @@ public sealed unsafe partial class CpuCompute
         if (pairs)
         {
             pack.Pairs = (uint*)NewBytes(x.Rows * BrainPairs.Of(inputs) * sizeof(uint));
-            pack.PairScratch = (uint*)NewBytes((nint)Workers.Threads * kernels.MaxRows * BrainPairs.Of(inputs) * sizeof(uint));
         }
 
         bool small = x.Rows * inputs * y.Columns <= SmallProduct;

@@ -143,6 +143,7 @@ public static unsafe class HalfFloats
     }
 
     /// <summary>Narrows to bfloat16, ties to even.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToBF16(float* source, ushort* destination, long count)
     {
         long i = 0;
@@ -153,11 +154,21 @@ public static unsafe class HalfFloats
     }
 
     /// <summary>bfloat16 numbers in the lower halves of the lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<uint> RoundToBF16(Vector256<float> value)
     {
         Vector256<uint> bits = value.AsUInt32();
         Vector256<uint> rounded = (bits + Vector256.Create(0x7fffu) + ((bits >>> 16) & Vector256<uint>.One)) >>> 16;
         Vector256<uint> quiet = (bits >>> 16) | Vector256.Create(64u);
         return Vector256.ConditionalSelect(Vector256.IsNaN(value).AsUInt32(), quiet, rounded);
+    }
+
+    /// <summary>bfloat16 numbers in the upper halves of the lanes; what is in the lower ones is of no use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<uint> RoundUpper(Vector512<float> value)
+    {
+        Vector512<uint> bits = value.AsUInt32();
+        Vector512<uint> rounded = bits + Vector512.Create(0x7fffu) + ((bits >>> 16) & Vector512<uint>.One);
+        return Vector512.ConditionalSelect(Vector512.IsNaN(value).AsUInt32(), bits | Vector512.Create(64u << 16), rounded);
     }
 }

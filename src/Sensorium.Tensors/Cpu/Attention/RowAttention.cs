@@ -93,8 +93,7 @@ unsafe struct RowAttention : IJob
     public readonly nint FloatsOf(Sequence sequence)
     {
         nint rows = (nint)sequence.BlockTokens * Group;
-        return checked((rows * (Shape.KeySize + Steps(Shape.KeySize) + Tiled(sequence.Keys) + Steps(sequence.Keys) + Tiled(Shape.ValueSize) + 1)
-            + (InPairs ? Kernels.MaxRows * Math.Max(Steps(Shape.KeySize), Steps(sequence.Keys)) : 0) + (7 * 16)) & -16);
+        return checked((rows * (Shape.KeySize + Steps(Shape.KeySize) + Tiled(sequence.Keys) + Steps(sequence.Keys) + Tiled(Shape.ValueSize) + 1) + (7 * 16)) & -16);
     }
 
     public readonly void Run(nint item, int worker)
@@ -164,7 +163,7 @@ unsafe struct RowAttention : IJob
             sums[row] = Softmax.Weigh(scores + row * width, end, Sight.Starts[at], Sight.Ends[at], Shape.Scale, Shape.SoftCap, Sight.Bias(at, kvHead * Group + (int)row % Group));
         }
 
-        PackRows(new Tensor(scores, rows, end, width, DType.F32), weights, memory);
+        PackRows(new Tensor(scores, rows, end, width, DType.F32), weights);
         Multiply(rows, Steps(end), weights, panels + KeyFloats(sequence.Keys), Steps(sequence.Keys), outputs, results);
         for (nint row = 0; row < rows; row++)
         {
@@ -197,14 +196,14 @@ unsafe struct RowAttention : IJob
             stride = size;
         }
 
-        PackRows(new Tensor(from, tokens * group, size, stride, DType.F32), to, memory);
+        PackRows(new Tensor(from, tokens * group, size, stride, DType.F32), to);
     }
 
-    readonly void PackRows(Tensor x, float* to, float* scratch)
+    readonly void PackRows(Tensor x, float* to)
     {
         if (InPairs)
         {
-            FloatProduct.PackPairs(Kernels, x, 0, x.Rows, (uint*)to, (uint*)scratch);
+            FloatProduct.PackPairs(Kernels, x, 0, x.Rows, (uint*)to);
             return;
         }
 

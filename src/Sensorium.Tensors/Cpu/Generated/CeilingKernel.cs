@@ -25,7 +25,10 @@ sealed class CeilingKernel(Instructions set, FloatSource? source) : KernelProgra
     public override byte[] Write(bool? windows = null)
     {
         var w = new KernelWriter(IsWide ? 512 : 256, windows);
-        for (int i = 0; i < 16; i++)
+
+        // As many sums as hide the longest latency: twelve are enough for two products a cycle of six cycles each, more hide a late one.
+        int sums = IsWide ? 24 : 12;
+        for (int i = 0; i < w.Registers; i++)
         {
             w.Zero(w.V(i));
         }
@@ -35,7 +38,7 @@ sealed class CeilingKernel(Instructions set, FloatSource? source) : KernelProgra
         w.Here(ref loop);
         for (int i = 0; i < Products; i++)
         {
-            Register sum = w.V(i % 12), a = w.V(14), b = w.V(15);
+            Register sum = w.V(i % sums), a = w.V(w.Registers - 2), b = w.V(w.Registers - 1);
             switch (source)
             {
                 case null when Set == Instructions.Avx2:

@@ -238,21 +238,18 @@ unsafe struct FloatProduct
     /// <param name="firstRow">The first of them.</param>
     /// <param name="rows">How many.</param>
     /// <param name="packed">Room for <c>rows · ⌈inputs / 2⌉</c> pairs.</param>
-    /// <param name="scratch">Room for as many as one tile has.</param>
-    public static void PackPairs(FloatKernels kernels, Tensor x, nint firstRow, nint rows, uint* packed, uint* scratch)
+    public static void PackPairs(FloatKernels kernels, Tensor x, nint firstRow, nint rows, uint* packed)
     {
-        float** from = stackalloc float*[16];
-        nint inputs = x.Columns, pairs = BrainPairs.Of(inputs);
+        float** from = stackalloc float*[kernels.MaxRows];
         for (nint row = 0; row < rows;)
         {
             int m = kernels.RowsOf(rows - row);
             for (int i = 0; i < m; i++)
             {
-                BrainPairs.Neighbours(x.FloatRow(firstRow + row + i), inputs, scratch + i * pairs);
-                from[i] = (float*)(scratch + i * pairs);
+                from[i] = x.FloatRow(firstRow + row + i);
             }
 
-            RowTransposer.Pack(from, m, pairs, (float*)(packed + row * pairs));
+            RowTransposer.PackPairs(from, m, x.Columns, packed + row * BrainPairs.Of(x.Columns));
             row += m;
         }
     }

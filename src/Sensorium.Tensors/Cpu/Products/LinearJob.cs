@@ -122,9 +122,6 @@ unsafe struct PackRowsJob : IJob
     /// <summary>bfloat16 pairs in tiles, or null.</summary>
     public uint* Pairs;
 
-    /// <summary>Memory for the pairs of a largest tile, for each worker.</summary>
-    public uint* PairScratch;
-
     public QuantizedRows Quantized;
 
     /// <summary>Rows of a chunk; a multiple of <see cref="ItemRows"/> unless it is the only one.</summary>
@@ -142,8 +139,7 @@ unsafe struct PackRowsJob : IJob
 
         if (Pairs != null)
         {
-            nint pairs = BrainPairs.Of(X.Columns);
-            FloatProduct.PackPairs(Kernels, X, first, rows, Pairs + first * pairs, PairScratch + worker * Kernels.MaxRows * pairs);
+            FloatProduct.PackPairs(Kernels, X, first, rows, Pairs + first * BrainPairs.Of(X.Columns));
         }
 
         if (Quantized.Data != null)

@@ -7,11 +7,25 @@ namespace Sensorium.Tensors.Cpu.Products;
 /// <summary>Turns rows into columns: <c>[rows][k]</c> to <c>[k][rows]</c>.</summary>
 static unsafe class RowTransposer
 {
+    /// <summary>So few rows are not worth a square of sixteen.</summary>
+    const int FewRows = 4;
+
     /// <summary>Sixteen rows that lie <paramref name="stride"/> floats apart to <c>[count][16]</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Lanes16(float* from, nint stride, nint count, float* to)
     {
         nint k = 0;
+        if (SquareTransposer.IsSupported && count >= SquareTransposer.Side)
+        {
+            float** rows = stackalloc float*[SquareTransposer.Side];
+            for (int i = 0; i < SquareTransposer.Side; i++)
+            {
+                rows[i] = from + i * stride;
+            }
+
+            k = SquareTransposer.Pack<SixteenFloats>(rows, SquareTransposer.Side, count, to);
+        }
+
         for (; k + 4 <= count; k += 4)
         {
             float* target = to + k * 16;
@@ -31,7 +45,59 @@ static unsafe class RowTransposer
     }
 
     /// <summary>Rows at the given addresses to <c>[count][rows]</c>.</summary>
-    public static void Pack(float** from, int rows, nint count, float* to) => Pack(from, rows, count, to, rows);
+    public static void Pack(float** from, int rows, nint count, float* to)
+    {
+        nint done = 0;
+        if (SquareTransposer.IsSupported && rows is > FewRows and <= SquareTransposer.Side && count >= SquareTransposer.Side)
+        {
+            done = SquareTransposer.Pack<SixteenFloats>(from, rows, count, to);
+        }
+
+        if (done < count)
+        {
+            float** rest = stackalloc float*[rows];
+            Behind(from, rows, done, rest);
+            Pack(rest, rows, count - done, to + done * rows, rows);
+        }
+    }
+
+    /// <summary>Rows at the given addresses, as pairs of bfloat16, to <c>[⌈count / 2⌉][rows]</c>; an odd last number has a zero beside it.</summary>
+    /// <param name="from">Where the rows begin.</param>
+    /// <param name="rows">At most 16.</param>
+    /// <param name="count">Numbers of a row.</param>
+    /// <param name="to">The pairs.</param>
+    public static void PackPairs(float** from, int rows, nint count, uint* to)
+    {
+        // So many pairs at a time fill a cache line of each row.
+        const int Line = 16;
+        nint done = 0;
+        if (SquareTransposer.IsSupported && rows > FewRows && count >= 2 * SquareTransposer.Side)
+        {
+            done = SquareTransposer.Pack<SixteenPairs>(from, rows, count / 2, (float*)to);
+        }
+
+        uint* pairs = stackalloc uint[rows * Line];
+        float** lines = stackalloc float*[rows];
+        for (; 2 * done < count; done += Line)
+        {
+            nint numbers = Math.Min(2 * Line, count - 2 * done);
+            for (int i = 0; i < rows; i++)
+            {
+                BrainPairs.Neighbours(from[i] + 2 * done, numbers, pairs + i * Line);
+                lines[i] = (float*)(pairs + i * Line);
+            }
+
+            Pack(lines, rows, BrainPairs.Of(numbers), (float*)(to + done * rows), rows);
+        }
+    }
+
+    static void Behind(float** from, int rows, nint numbers, float** to)
+    {
+        for (int i = 0; i < rows; i++)
+        {
+            to[i] = from[i] + numbers;
+        }
+    }
 
     /// <summary>Rows at the given addresses to columns, which begin <paramref name="stride"/> floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
