@@ -53,6 +53,7 @@ static unsafe class KernelBench
                         C1 = c + 16,
                         Stride = 128,
                         Blocks = Blocks,
+                        Runs = 1,
                     };
                     double best = double.MaxValue;
                     for (int attempt = 0; attempt < 20; attempt++)
@@ -95,6 +96,8 @@ static unsafe class KernelBench
                 C = (float*)(memory.Pointer + (1 << 18)),
                 Stride = 256,
                 Steps = Steps,
+                Next0 = memory.Pointer,
+                Next1 = memory.Pointer,
             };
             double best = double.MaxValue;
             for (int attempt = 0; attempt < 20; attempt++)

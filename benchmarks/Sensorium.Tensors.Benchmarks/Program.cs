@@ -4,7 +4,7 @@ using Sensorium.Tensors.Benchmarks;
 using Sensorium.Tensors.Cpu;
 
 // What each kernel reaches of the machine's ceilings, all measured in one interleaved run:
-//   dotnet run -c Release --project benchmarks/Sensorium.Tensors.Benchmarks -- [kernels|gemm|decode|small|attend|convolve|prepare]... [--threads N] [--tier NAME] [--types A,B] [--managed] [--repeats N]
+//   dotnet run -c Release --project benchmarks/Sensorium.Tensors.Benchmarks -- [kernels|gemm|layer|decode|small|attend|convolve|prepare]... [--threads N] [--tier NAME] [--types A,B] [--managed] [--repeats N]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var names = new List<string>();
 int? threads = null;
@@ -28,19 +28,20 @@ for (int i = 0; i < args.Length; i++)
 using var device = new CpuDevice(threads, tier, generated);
 Console.WriteLine(device.Description);
 var bench = new Bench(device, repeats, types);
-foreach (string name in names.Count == 0 ? ["kernels", "gemm", "decode", "small", "attend", "convolve", "prepare"] : names)
+foreach (string name in names.Count == 0 ? ["kernels", "gemm", "layer", "decode", "small", "attend", "convolve", "prepare"] : names)
 {
     switch (name)
     {
         case "kernels": KernelBench.Run(device, types ?? [DType.Q8_0, DType.Q4_0, DType.Q4_K, DType.Q5_K, DType.Q6_K]); break;
         case "gemm": bench.Gemm(); break;
+        case "layer": bench.Layer(); break;
         case "decode": bench.Decode(); break;
         case "small": bench.Small(); break;
         case "loops": bench.Loops(); break;
         case "attend": new AttentionBench(device, bench.Seconds, repeats).Run(); break;
         case "convolve": bench.Convolve(); break;
         case "prepare": bench.Prepare(); break;
-        default: Console.Error.WriteLine($"{name}: there are kernels, gemm, decode, small, attend, convolve and prepare"); return 2;
+        default: Console.Error.WriteLine($"{name}: there are kernels, gemm, layer, decode, small, loops, attend, convolve and prepare"); return 2;
     }
 }
 

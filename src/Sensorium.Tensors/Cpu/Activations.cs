@@ -12,58 +12,78 @@ interface IFunction
         where V : struct;
 }
 
-/// <summary>The element-wise functions over a run of numbers; also what a matrix product's epilogue calls on a finished tile.</summary>
+/// <summary>Takes the kernel that is compiled for a function.</summary>
+interface IFunctionChoice
+{
+    void Take<F>()
+        where F : struct, IFunction;
+}
+
+/// <summary>The element-wise functions over a run of numbers.</summary>
 static unsafe class Activations
 {
-    /// <summary>destination[i] = activation(source[i]); both may be the same.</summary>
-    public static void Apply(KernelTier tier, Activation activation, float* source, float* destination, nint count) =>
-        Of(tier, activation)(source, destination, count);
-
-    /// <summary>The kernel of an activation: source, destination, count.</summary>
-    public static delegate*<float*, float*, nint, void> Of(KernelTier tier, Activation activation) => activation switch
+    /// <summary>The kernel of an activation: source, destination, count; both may be the same.</summary>
+    public static delegate*<float*, float*, nint, void> Of(KernelTier tier, Activation activation)
     {
-        Activation.None => Of<Same>(tier),
-        Activation.Silu => Of<Silu>(tier),
-        Activation.Gelu => Of<Gelu>(tier),
-        Activation.GeluTanh => Of<GeluTanh>(tier),
-        Activation.QuickGelu => Of<QuickGelu>(tier),
-        Activation.Relu => Of<Relu>(tier),
-        Activation.Relu6 => Of<Relu6>(tier),
-        Activation.Sigmoid => Of<Sigmoid>(tier),
-        Activation.Tanh => Of<Tanh>(tier),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation"),
-    };
+        var choice = new MapChoice { Tier = tier };
+        Choose(activation, ref choice);
+        return choice.Kernel;
+    }
 
     /// <summary>The kernel of activation(gate) · up: gate, up, destination, count.</summary>
-    public static delegate*<float*, float*, float*, nint, void> Gated(KernelTier tier, Activation activation) => activation switch
+    public static delegate*<float*, float*, float*, nint, void> Gated(KernelTier tier, Activation activation)
     {
-        Activation.None => Gated<Same>(tier),
-        Activation.Silu => Gated<Silu>(tier),
-        Activation.Gelu => Gated<Gelu>(tier),
-        Activation.GeluTanh => Gated<GeluTanh>(tier),
-        Activation.QuickGelu => Gated<QuickGelu>(tier),
-        Activation.Relu => Gated<Relu>(tier),
-        Activation.Relu6 => Gated<Relu6>(tier),
-        Activation.Sigmoid => Gated<Sigmoid>(tier),
-        Activation.Tanh => Gated<Tanh>(tier),
-        _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation"),
-    };
+        var choice = new GateChoice { Tier = tier };
+        Choose(activation, ref choice);
+        return choice.Kernel;
+    }
 
-    static delegate*<float*, float*, nint, void> Of<F>(KernelTier tier)
-        where F : struct, IFunction => tier switch
+    /// <summary>Calls with an activation's function.</summary>
+    public static void Choose<TChoice>(Activation activation, ref TChoice choice)
+        where TChoice : struct, IFunctionChoice
+    {
+        switch (activation)
         {
-            KernelTier.Avx512 => &Map<F, Simd512, Vector512<float>>,
-            KernelTier.Avx2 => &Map<F, Simd256, Vector256<float>>,
-            _ => &Map<F, SimdPortable, Vector<float>>,
-        };
+            case Activation.None: choice.Take<Same>(); break;
+            case Activation.Silu: choice.Take<Silu>(); break;
+            case Activation.Gelu: choice.Take<Gelu>(); break;
+            case Activation.GeluTanh: choice.Take<GeluTanh>(); break;
+            case Activation.QuickGelu: choice.Take<QuickGelu>(); break;
+            case Activation.Relu: choice.Take<Relu>(); break;
+            case Activation.Relu6: choice.Take<Relu6>(); break;
+            case Activation.Sigmoid: choice.Take<Sigmoid>(); break;
+            case Activation.Tanh: choice.Take<Tanh>(); break;
+            default: throw new ArgumentOutOfRangeException(nameof(activation), activation, "not an activation");
+        }
+    }
 
-    static delegate*<float*, float*, float*, nint, void> Gated<F>(KernelTier tier)
-        where F : struct, IFunction => tier switch
-        {
-            KernelTier.Avx512 => &Gate<F, Simd512, Vector512<float>>,
-            KernelTier.Avx2 => &Gate<F, Simd256, Vector256<float>>,
-            _ => &Gate<F, SimdPortable, Vector<float>>,
-        };
+    struct MapChoice : IFunctionChoice
+    {
+        public KernelTier Tier;
+        public delegate*<float*, float*, nint, void> Kernel;
+
+        public void Take<F>()
+            where F : struct, IFunction => Kernel = Tier switch
+            {
+                KernelTier.Avx512 => &Map<F, Simd512, Vector512<float>>,
+                KernelTier.Avx2 => &Map<F, Simd256, Vector256<float>>,
+                _ => &Map<F, SimdPortable, Vector<float>>,
+            };
+    }
+
+    struct GateChoice : IFunctionChoice
+    {
+        public KernelTier Tier;
+        public delegate*<float*, float*, float*, nint, void> Kernel;
+
+        public void Take<F>()
+            where F : struct, IFunction => Kernel = Tier switch
+            {
+                KernelTier.Avx512 => &Gate<F, Simd512, Vector512<float>>,
+                KernelTier.Avx2 => &Gate<F, Simd256, Vector256<float>>,
+                _ => &Gate<F, SimdPortable, Vector<float>>,
+            };
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Map<F, S, V>(float* source, float* destination, nint count)

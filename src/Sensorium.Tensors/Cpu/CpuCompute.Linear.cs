@@ -4,6 +4,9 @@ namespace Sensorium.Tensors.Cpu;
 
 public sealed unsafe partial class CpuCompute
 {
+    // Items that a worker's share has at least: whoever is late then leaves little to wait for.
+    const int WorkerItems = 32;
+
     // Below so many products a loop is not worth waking anybody.
     const nint SmallProduct = 1 << 16;
 
@@ -142,7 +145,7 @@ public sealed unsafe partial class CpuCompute
             Inputs = inputs,
             ChunkRows = chunkRows,
             Chunks = chunks,
-            ItemTiles = Math.Clamp(tiles * chunks / (Workers.Threads * 8), 1, 16),
+            ItemTiles = Math.Clamp(tiles * chunks / (Workers.Threads * WorkerItems), 1, 16),
             Scratch = NewBytes((nint)LinearJob.WorkerScratch * Workers.Threads),
         };
         nint items = job.Items();
@@ -169,13 +172,11 @@ public sealed unsafe partial class CpuCompute
 
     OutputStage Stage(in Epilogue epilogue)
     {
-        var stage = new OutputStage
+        var stage = new OutputStage(Tier, epilogue.Activation)
         {
             Scale = epilogue.Scale is { } scale ? Vector(scale) : null,
             Bias = epilogue.Bias is { } bias ? Vector(bias) : null,
-            Activation = epilogue.Activation,
             Residual = epilogue.Residual,
-            Tier = Tier,
         };
         if (epilogue.Norm is { } norm)
         {

@@ -120,7 +120,7 @@ sealed unsafe class KernelMachine : IDisposable
         ulong next = i.NextIP;
         switch (i.Mnemonic)
         {
-            case Mnemonic.Nop or Mnemonic.Prefetcht0: break;
+            case Mnemonic.Nop or Mnemonic.Prefetcht0 or Mnemonic.Prefetcht1: break;
             case Mnemonic.Push: Push(Get(i, 0)); break;
             case Mnemonic.Pop: Set(i, Pop()); break;
             case Mnemonic.Ret: return Pop();

@@ -23,4 +23,7 @@ unsafe struct FloatArguments
 
     /// <summary>Not zero: c holds sums to go on from.</summary>
     public nint Add;
+
+    /// <summary>What the calls behind this one will read of the groups, of which a line a loop is fetched meanwhile; anything that may be read where there is nothing.</summary>
+    public void* Next0, Next1;
 }

@@ -55,6 +55,9 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
 
     string Kind => source switch { FloatSource.Floats => "f32", FloatSource.Brains => "bf16-widened", FloatSource.Halves => "f16-widened", _ => "bf16" };
 
+    /// <summary>Whether what comes next is fetched meanwhile: with few rows memory is busy as it is.</summary>
+    bool Fetches => rows > 3;
+
     bool IsWide => Set != Instructions.Avx2;
 
     int Vectors => groups * 64 / w.Bytes;
@@ -66,6 +69,8 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
     static Register C => KernelWriter.Pointers[3];
 
     static Register Stride => KernelWriter.Pointers[4];
+
+    static Register Next(int group) => KernelWriter.Pointers[5 + group];
 
     Register Sum(int row, int vector) => w.V(row * Vectors + vector);
 
@@ -85,6 +90,12 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
         }
 
         w.Field(Stride, 4);
+        if (Fetches)
+        {
+            w.Field(Next(0), 8);
+            w.Field(Next(1), 9);
+        }
+
         w.Field(KernelWriter.Counter, 5);
         LoadSums();
         Label loop = w.NewLabel(), rest = w.NewLabel(), single = w.NewLabel(), odd = w.NewLabel(), done = w.NewLabel();
@@ -93,6 +104,16 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
         for (int step = 0; step < Unroll; step++)
         {
             Step(step);
+        }
+
+        if (Fetches)
+        {
+            // In the time of a loop memory gives about as much.
+            for (int group = 0; group < 2; group++)
+            {
+                w.PrefetchFar(Next(group), 0);
+                w.Add(Next(group), 64);
+            }
         }
 
         Advance(Unroll);

@@ -13,10 +13,11 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels? managed) : Flo
     public override int MaxRows => code.MaxRows;
 
     /// <inheritdoc/>
-    public override int RowsOf(nint left) => (int)Math.Min(left, MaxRows);
+    /// <remarks>What is left behind a whole tile and would make a small one, for which the weight is read as for a large one, is halved with it.</remarks>
+    public override int RowsOf(nint left) => left > MaxRows && left < MaxRows + MaxRows / 2 ? (int)(left + 1) / 2 : (int)Math.Min(left, MaxRows);
 
     /// <inheritdoc/>
-    public override void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add)
+    public override void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add, void* next0 = null, void* next1 = null)
     {
         if (!code.IsLive)
         {
@@ -37,6 +38,8 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels? managed) : Flo
                 Stride = ldc * sizeof(float),
                 Steps = Math.Min(FloatCode.MostInputs, k - at),
                 Add = add || at > 0 ? 1 : 0,
+                Next0 = next0 == null ? a : next0,
+                Next1 = next1 == null ? a : next1,
             };
             code.Multiply(rows, &arguments);
         }

@@ -206,6 +206,9 @@ sealed class KernelWriter
 
     public void Prefetch(Register pointer, int displacement) => Emit(Instruction.Create(Code.Prefetcht0_m8, new MemoryOperand(pointer, displacement)));
 
+    /// <summary>To the second-level cache, beside what the first holds.</summary>
+    public void PrefetchFar(Register pointer, int displacement) => Emit(Instruction.Create(Code.Prefetcht1_m8, new MemoryOperand(pointer, displacement)));
+
     public Label NewLabel() => code.CreateLabel();
 
     /// <summary>The label is here; two labels never share an instruction.</summary>

@@ -26,7 +26,7 @@ unsafe struct ActivationJob : IJob
     /// <summary>The second half of the work.</summary>
     public bool Multiplies;
 
-    readonly nint RowItems => (A.Rows + PackRowsJob.ItemRows - 1) / PackRowsJob.ItemRows;
+    readonly nint RowItems => PackRowsJob.ItemsOf(A.Rows, FloatProduct.ChunkRows);
 
     readonly nint Chunks => (A.Rows + FloatProduct.ChunkRows - 1) / FloatProduct.ChunkRows;
 
@@ -48,7 +48,7 @@ unsafe struct ActivationJob : IJob
         if (item < RowItems)
         {
             nint first = item * PackRowsJob.ItemRows;
-            FloatProduct.PackRows(Kernels, A, first, Math.Min(PackRowsJob.ItemRows, A.Rows - first), Packed + first * inputs);
+            FloatProduct.PackRows(Kernels, A, first, PackRowsJob.RowsOf(item, A.Rows, FloatProduct.ChunkRows), Packed + first * inputs);
             return;
         }
 

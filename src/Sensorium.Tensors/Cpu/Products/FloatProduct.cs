@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu.Products;
@@ -72,30 +73,34 @@ unsafe struct FloatProduct
         nint slice = !oneTile ? Depth : direct ? Math.Max(Inputs, 1) : Panel.Slice;
 
         // Either the rows of all of k stay in the cache and each weight is read from end to end, or a slice of them does.
-        if (oneTile || rows * Inputs * sizeof(float) <= CachedRowBytes)
+        bool inTurn = oneTile || rows * Steps(Inputs) * sizeof(float) <= CachedRowBytes;
+        var piece = new Piece(firstTile, 0, Math.Min(slice, Inputs));
+        while (piece.Tile < endTile)
         {
-            for (nint tile = firstTile; tile < endTile; tile++)
+            nint tile = piece.Tile, k = piece.K + slice;
+            if (inTurn)
             {
-                nint k = 0;
-                do
-                {
-                    Slice(code, packed, firstRow, rows, tile, k, Math.Min(slice, Inputs - k), scratch, carry: true);
-                    k += slice;
-                }
-                while (k < Inputs);
+                (tile, k) = k < Inputs ? (tile, k) : (tile + 1, 0);
             }
-        }
-        else
-        {
-            for (nint k = 0; k < Inputs; k += slice)
+            else
             {
-                for (nint tile = firstTile; tile < endTile; tile++)
-                {
-                    Slice(code, packed, firstRow, rows, tile, k, Math.Min(slice, Inputs - k), scratch, carry: false);
-                }
+                (tile, k) = tile + 1 < endTile ? (tile + 1, piece.K) : k < Inputs ? (firstTile, k) : (endTile, 0);
             }
+
+            var next = new Piece(tile, k, Math.Min(slice, Inputs - k));
+            MultiplyPiece(code, packed, firstRow, rows, piece, direct && tile < endTile ? next : default, scratch, inTurn);
+            piece = next;
         }
     }
+
+    /// <summary>Bytes of so many numbers of k of a group, as the kernels read them.</summary>
+    readonly nint GroupBytes(nint numbers) => numbers * Panel.Lanes * (Panels is HalfPanels ? sizeof(ushort) : sizeof(float));
+
+    /// <summary>A slice of k of a tile of outputs.</summary>
+    readonly record struct Piece(nint Tile, nint K, nint Count);
+
+    /// <summary>Steps of the kernel for so many numbers of k.</summary>
+    readonly nint Steps(nint numbers) => InPairs ? BrainPairs.Of(numbers) : numbers;
 
     readonly bool Row(HalfPanels halves, float* x, nint firstRow, nint firstTile, nint endTile, float* c)
     {
@@ -109,19 +114,17 @@ unsafe struct FloatProduct
             }
 
             nint column = group * Panel.Lanes, columns = Math.Min(groups * Panel.Lanes, Outputs - column);
-            if (!Stage.IsNone)
-            {
-                Stage.Apply(c, columns, firstRow, 1, FirstColumn + column, columns);
-            }
-
+            Stage.Apply(c, columns, firstRow, 1, FirstColumn + column, columns);
             Copy(c, columns, Y + firstRow * Stride + column, Stride, 1, columns);
         }
 
         return true;
     }
 
-    readonly void Slice(FloatCode? code, float* packed, nint firstRow, nint rows, nint tile, nint k, nint count, byte* scratch, bool carry)
+    /// <summary>Rows by a piece; what comes behind it is fetched meanwhile. Carry: the tile's next slice of k comes at once.</summary>
+    readonly void MultiplyPiece(FloatCode? code, float* packed, nint firstRow, nint rows, Piece piece, Piece next, byte* scratch, bool carry)
     {
+        (nint tile, nint k, nint count) = (piece.Tile, piece.K, piece.Count);
         nint column = tile * Panel.Tile, columns = Math.Min(Panel.Tile, Outputs - column);
         float* unpacked = (float*)scratch, partial = unpacked + Depth * Panel.Tile;
         float* b0 = Group(code, 2 * tile, k, count, unpacked);
@@ -138,31 +141,56 @@ unsafe struct FloatProduct
             }
         }
 
+        // Each of the first calls fetches a fourth of the next piece.
+        byte* next0 = next.Count == 0 ? null : (byte*)Group(code, 2 * next.Tile, next.K, next.Count, unpacked);
+        byte* next1 = next.Count == 0 || 2 * next.Tile + 1 >= Panel.Groups(Outputs) ? next0 : (byte*)Group(code, 2 * next.Tile + 1, next.K, next.Count, unpacked);
         bool last = k + count == Inputs;
+        nint fetched = 0;
         for (nint row = 0; row < rows;)
         {
             int m = Kernels.RowsOf(rows - row);
             float* target = c + row * ldc;
+            FetchResults(c + (row + m) * ldc, ldc, Math.Min(Kernels.MaxRows, rows - row - m));
+            if (last)
+            {
+                Stage.Fetch(firstRow + row, m, FirstColumn + column);
+            }
+
+            byte* ahead0 = fetched < 4 ? next0 : null, ahead1 = fetched < 4 ? next1 : null;
+            float* a = packed + row * Steps(Inputs) + Steps(k) * m;
             if (code is null)
             {
-                Kernels.Multiply(m, count, packed + row * Inputs + k * m, b0, b1, target, ldc, k > 0);
+                Kernels.Multiply(m, count, a, b0, b1, target, ldc, k > 0, ahead0, ahead1);
             }
             else
             {
-                MultiplyStored(code, m, count, packed + row * (InPairs ? BrainPairs.Of(Inputs) : Inputs) + (InPairs ? k / 2 : k) * m, (byte*)b0, (byte*)b1, target, ldc, k > 0);
+                MultiplyStored(code, m, count, a, (byte*)b0, (byte*)b1, target, ldc, k > 0, ahead0, ahead1);
             }
 
-            if (last && !Stage.IsNone)
+            if (last)
             {
                 Stage.Apply(target, ldc, firstRow + row, m, FirstColumn + column, columns);
             }
 
             row += m;
+            fetched++;
+            next0 += next0 == null ? 0 : GroupBytes(count) / 4;
+            next1 += next1 == null ? 0 : GroupBytes(count) / 4;
         }
 
         if (columns < Panel.Tile && (last || !carry))
         {
             Copy(c, ldc, y, Stride, rows, columns);
+        }
+    }
+
+    /// <summary>Has the next tile's part of the result fetched meanwhile: rows lie apart, so no stream that the processor could foresee leads there.</summary>
+    static void FetchResults(float* c, nint ldc, nint rows)
+    {
+        for (nint row = 0; Sse.IsSupported && row < rows; row++, c += ldc)
+        {
+            Sse.Prefetch0(c);
+            Sse.Prefetch0(c + Panel.Lanes);
         }
     }
 
@@ -179,7 +207,7 @@ unsafe struct FloatProduct
     }
 
     /// <summary>A tile of rows by 32 outputs that are stored in pairs.</summary>
-    readonly void MultiplyStored(FloatCode code, int rows, nint count, float* a, byte* b0, byte* b1, float* c, nint ldc, bool add)
+    readonly void MultiplyStored(FloatCode code, int rows, nint count, float* a, byte* b0, byte* b1, float* c, nint ldc, bool add, byte* next0, byte* next1)
     {
         for (nint at = 0; at < count || at == 0; at += FloatCode.MostInputs)
         {
@@ -194,6 +222,8 @@ unsafe struct FloatProduct
                 Steps = InPairs ? BrainPairs.Of(inputs) : inputs / 2,
                 Odd = InPairs ? 0 : inputs % 2,
                 Add = add || at > 0 ? 1 : 0,
+                Next0 = next0 == null ? a : next0,
+                Next1 = next1 == null ? a : next1,
             };
             code.Multiply(rows, &arguments);
         }

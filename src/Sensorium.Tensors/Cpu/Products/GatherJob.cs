@@ -92,10 +92,7 @@ unsafe struct GatherJob : IJob
             }
         }
 
-        if (!Stage.IsNone)
-        {
-            Stage.Apply(Y.FloatRow(first), Y.Stride, first, rows, 0, Weight.Outputs);
-        }
+        Stage.Apply(Y.FloatRow(first), Y.Stride, first, rows, 0, Weight.Outputs);
     }
 
     readonly void Gather(nint first, nint rows, nint firstChannel, float* zeros, float* packed)

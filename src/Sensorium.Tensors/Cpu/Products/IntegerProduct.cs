@@ -72,10 +72,7 @@ unsafe struct IntegerProduct
                 Packed(code, firstRow, rows, group, code.Groups, block, Math.Min(IntegerCode.MostBlocks, blocks - block), c, Stride, count);
             }
 
-            if (!Stage.IsNone)
-            {
-                Stage.Apply(c, Stride, firstRow, rows, FirstColumn + column, count * code.Groups * Panel.Lanes);
-            }
+            Stage.Apply(c, Stride, firstRow, rows, FirstColumn + column, count * code.Groups * Panel.Lanes);
 
             group += count * code.Groups;
             runs -= count;
@@ -111,10 +108,7 @@ unsafe struct IntegerProduct
             }
         }
 
-        if (!Stage.IsNone)
-        {
-            Stage.Apply(c, ldc, firstRow, rows, FirstColumn + column, columns);
-        }
+        Stage.Apply(c, ldc, firstRow, rows, FirstColumn + column, columns);
 
         if (!whole)
         {

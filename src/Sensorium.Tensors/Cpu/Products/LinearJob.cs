@@ -106,7 +106,7 @@ unsafe struct LinearJob : IJob
     }
 }
 
-/// <summary>Packs, or quantises, rows of activations; an item is a few rows.</summary>
+/// <summary>Packs, or quantises, rows of activations; an item is a few rows, the last one with what is left behind it.</summary>
 unsafe struct PackRowsJob : IJob
 {
     /// <summary>Rows of an item; a multiple of every register tile, so that items meet the tiles of the whole.</summary>
@@ -124,14 +124,24 @@ unsafe struct PackRowsJob : IJob
 
     public QuantizedRows Quantized;
 
-    /// <summary>Rows of a chunk; a multiple of <see cref="ItemRows"/> unless it is the only one.</summary>
+    /// <summary>Rows of a chunk; a multiple of <see cref="ItemRows"/>.</summary>
     public nint ChunkRows;
 
-    public readonly nint Items => (X.Rows + ItemRows - 1) / ItemRows;
+    public readonly nint Items => ItemsOf(X.Rows, ChunkRows);
+
+    /// <summary>Items of rows whose tiles are those of the chunks.</summary>
+    public static nint ItemsOf(nint rows, nint chunkRows)
+    {
+        nint whole = (rows - 1) / chunkRows * chunkRows;
+        return whole / ItemRows + Math.Max(1, (rows - whole) / ItemRows);
+    }
+
+    /// <summary>Rows of an item.</summary>
+    public static nint RowsOf(nint item, nint rows, nint chunkRows) => item == ItemsOf(rows, chunkRows) - 1 ? rows - item * ItemRows : ItemRows;
 
     public readonly void Run(nint item, int worker)
     {
-        nint first = item * ItemRows, rows = Math.Min(ItemRows, X.Rows - first);
+        nint first = item * ItemRows, rows = RowsOf(item, X.Rows, ChunkRows);
         if (Packed != null)
         {
             FloatProduct.PackRows(Kernels, X, first, rows, Packed + first * X.Columns);

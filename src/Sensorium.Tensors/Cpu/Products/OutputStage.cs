@@ -1,24 +1,46 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sensorium.Tensors.Cpu.Products;
 
 /// <summary>An <see cref="Epilogue"/> with its vectors at hand, applied to a tile of the result while it is in the cache.</summary>
-unsafe struct OutputStage
+unsafe struct OutputStage : IFunctionChoice
 {
+    delegate*<ref readonly OutputStage, in Part, void> finish;
+
+    /// <param name="tier">Whose instructions.</param>
+    /// <param name="activation">The function.</param>
+    public OutputStage(KernelTier tier, Activation activation)
+    {
+        Tier = tier;
+        Activation = activation;
+        Activations.Choose(activation, ref this);
+    }
+
+    public KernelTier Tier { get; }
+
+    public Activation Activation { get; }
+
     /// <summary>[out] or null.</summary>
     public float* Scale, Bias;
 
     /// <summary>Batch norm as x · factor + offset, [out] or null.</summary>
     public float* Factor, Offset;
 
-    public Activation Activation;
-
     public Tensor Residual;
 
-    public KernelTier Tier;
-
+    /// <summary>Whether there is nothing to do.</summary>
     public readonly bool IsNone => Scale == null && Bias == null && Factor == null && Activation == Activation.None && Residual.IsNone;
+
+    /// <summary>A tile of the result and where it is: rows so many floats apart.</summary>
+    /// <remarks>Passed by reference: a copy would be read in other pieces than it was written, and wait for all stores of the product.</remarks>
+    readonly struct Part(float* c, nint stride, nint row, nint rows, nint column, nint columns)
+    {
+        public readonly float* C = c;
+        public readonly nint Stride = stride, Row = row, Rows = rows, Column = column, Columns = columns;
+    }
 
     /// <summary>Finishes a tile in place.</summary>
     /// <param name="c">The tile, rows <paramref name="ldc"/> floats apart.</param>
@@ -29,81 +51,71 @@ unsafe struct OutputStage
     /// <param name="columns">Its columns.</param>
     public readonly void Apply(float* c, nint ldc, nint firstRow, nint rows, nint firstColumn, nint columns)
     {
-        for (nint row = 0; row < rows; row++, c += ldc)
+        if (!IsNone)
         {
-            if (Scale != null)
-            {
-                Affine(c, Scale + firstColumn, Bias == null ? null : Bias + firstColumn, columns);
-            }
-            else if (Bias != null)
-            {
-                Add(c, Bias + firstColumn, columns);
-            }
+            var part = new Part(c, ldc, firstRow, rows, firstColumn, columns);
+            finish(in this, part);
+        }
+    }
 
-            if (Factor != null)
+    /// <summary>Has what a tile of at most 32 columns will need fetched from memory meanwhile.</summary>
+    public readonly void Fetch(nint firstRow, nint rows, nint firstColumn)
+    {
+        if (Sse.IsSupported && !Residual.IsNone)
+        {
+            for (nint row = firstRow; row < firstRow + rows; row++)
             {
-                Affine(c, Factor + firstColumn, Offset + firstColumn, columns);
-            }
-
-            switch (Activation)
-            {
-                case Activation.None: break;
-                case Activation.Relu: Clamp(c, float.PositiveInfinity, columns); break;
-                case Activation.Relu6: Clamp(c, 6, columns); break;
-                default: Activations.Apply(Tier, Activation, c, c, columns); break;
-            }
-
-            if (!Residual.IsNone)
-            {
-                Add(c, Residual.FloatRow(firstRow + row) + firstColumn, columns);
+                float* from = Residual.FloatRow(row) + firstColumn;
+                Sse.Prefetch0(from);
+                Sse.Prefetch0(from + Panel.Lanes);
             }
         }
     }
+
+    /// <inheritdoc/>
+    public void Take<F>()
+        where F : struct, IFunction => finish = Tier switch
+        {
+            KernelTier.Avx512 => &Finish<F, Simd512, Vector512<float>>,
+            KernelTier.Avx2 => &Finish<F, Simd256, Vector256<float>>,
+            _ => &Finish<F, SimdPortable, Vector<float>>,
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Affine(float* x, float* factor, float* offset, nint count)
+    static void Finish<F, S, V>(ref readonly OutputStage stage, in Part part)
+        where F : struct, IFunction
+        where S : struct, ISimd<V>
+        where V : struct
     {
-        nint i = 0;
-        for (; i + 8 <= count; i += 8)
+        float* scale = At(stage.Scale, part.Column), bias = At(stage.Bias, part.Column), factor = At(stage.Factor, part.Column), offset = At(stage.Offset, part.Column);
+        for (nint row = 0; row < part.Rows; row++)
         {
-            Vector256<float> y = Vector256.Load(x + i) * Vector256.Load(factor + i);
-            (offset == null ? y : y + Vector256.Load(offset + i)).Store(x + i);
-        }
+            float* c = part.C + row * part.Stride, residual = stage.Residual.IsNone ? null : stage.Residual.FloatRow(part.Row + row) + part.Column;
+            nint i = 0;
+            for (; i <= part.Columns - S.Count; i += S.Count)
+            {
+                V y = S.Load(c + i);
+                y = scale == null ? y : S.Multiply(y, S.Load(scale + i));
+                y = bias == null ? y : S.Add(y, S.Load(bias + i));
+                y = factor == null ? y : S.Add(S.Multiply(y, S.Load(factor + i)), S.Load(offset + i));
+                y = F.Of<S, V>(y);
+                y = residual == null ? y : S.Add(y, S.Load(residual + i));
+                S.Store(y, c + i);
+            }
 
-        for (; i < count; i++)
-        {
-            float y = x[i] * factor[i];
-            x[i] = offset == null ? y : y + offset[i];
+            if (i < part.Columns)
+            {
+                int rest = (int)(part.Columns - i);
+                V y = S.LoadSome(c + i, rest);
+                y = scale == null ? y : S.Multiply(y, S.LoadSome(scale + i, rest));
+                y = bias == null ? y : S.Add(y, S.LoadSome(bias + i, rest));
+                y = factor == null ? y : S.Add(S.Multiply(y, S.LoadSome(factor + i, rest)), S.LoadSome(offset + i, rest));
+                y = F.Of<S, V>(y);
+                y = residual == null ? y : S.Add(y, S.LoadSome(residual + i, rest));
+                S.StoreSome(y, c + i, rest);
+            }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Add(float* x, float* y, nint count)
-    {
-        nint i = 0;
-        for (; i + 8 <= count; i += 8)
-        {
-            (Vector256.Load(x + i) + Vector256.Load(y + i)).Store(x + i);
-        }
-
-        for (; i < count; i++)
-        {
-            x[i] += y[i];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Clamp(float* x, float most, nint count)
-    {
-        nint i = 0;
-        for (; i + 8 <= count; i += 8)
-        {
-            Vector256.Min(Vector256.Max(Vector256.Load(x + i), Vector256<float>.Zero), Vector256.Create(most)).Store(x + i);
-        }
-
-        for (; i < count; i++)
-        {
-            x[i] = MathF.Min(MathF.Max(x[i], 0), most);
-        }
-    }
+    static float* At(float* vector, nint column) => vector == null ? null : vector + column;
 }

@@ -58,10 +58,7 @@ unsafe struct TapsJob : IJob
             Kernels.Cell(from, stepX, stepY, taps + ((nint)ky0 * Window.Width + kx0) * outputs, outputs, Window.Width * outputs, Math.Max(kx1 - kx0, 0), Math.Max(ky1 - ky0, 0), to, multiplier);
         }
 
-        if (!Stage.IsNone)
-        {
-            Stage.Apply(Y.FloatRow(firstCell), Y.Stride, firstCell, target.Width, 0, outputs);
-        }
+        Stage.Apply(Y.FloatRow(firstCell), Y.Stride, firstCell, target.Width, 0, outputs);
     }
 
     /// <summary>Which cells of the kernel lie within the map.</summary>
