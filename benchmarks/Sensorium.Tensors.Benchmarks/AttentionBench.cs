@@ -6,7 +6,8 @@ namespace Sensorium.Tensors.Benchmarks;
 /// <param name="device">Where.</param>
 /// <param name="seconds">Times an action.</param>
 /// <param name="repeats">Tries that count.</param>
-sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int repeats)
+/// <param name="types">F32, BF16 or both: what the products take.</param>
+sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int repeats, DType[] types)
 {
     static readonly (string Name, int Rows, int Heads, int KvHeads, int HeadSize, bool Causal)[] Shapes =
     [
@@ -20,6 +21,19 @@ sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int 
     ];
 
     public void Run()
+    {
+        if (types.Contains(DType.F32))
+        {
+            Run(Arithmetic.Float32);
+        }
+
+        if (types.Contains(DType.BF16) && Ceilings.Brains(device) != null)
+        {
+            Run(Arithmetic.BFloat16);
+        }
+    }
+
+    void Run(Arithmetic arithmetic)
     {
         foreach ((string name, int rows, int heads, int kvHeads, int size, bool causal) in Shapes)
         {
@@ -42,14 +56,14 @@ sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int 
             double ceiling = 0, best = double.MaxValue;
             for (int i = 0; i <= repeats; i++)
             {
-                ceiling = Math.Max(ceiling, Ceilings.Floats(device));
+                ceiling = Math.Max(ceiling, arithmetic == Arithmetic.BFloat16 ? Ceilings.Brains(device)!.Value : Ceilings.Floats(device));
                 c.Reset();
-                double taken = seconds(() => c.Attend(q, KeyValues.Rows(k, v), plan, shape));
+                double taken = seconds(() => c.Attend(q, KeyValues.Rows(k, v, computedIn: arithmetic), plan, shape));
                 best = i == 0 ? best : Math.Min(best, taken);
             }
 
             double reached = (causal ? 2.0 : 4.0) * rows * rows * heads * size / best;
-            Console.WriteLine($"attend {name,-16} {rows} rows, {heads} heads of {size}: {best * 1e3,6:f2} ms, {reached / 1e9,4:f0} of {ceiling / 1e9,4:f0} GFLOP/s, {100 * reached / ceiling,3:f0} %");
+            Console.WriteLine($"attend {arithmetic} {name,-16} {rows} rows, {heads} heads of {size}: {best * 1e3,6:f2} ms, {reached / 1e9,4:f0} of {ceiling / 1e9,4:f0} GFLOP/s, {100 * reached / ceiling,3:f0} %");
         }
     }
 }

@@ -38,7 +38,7 @@ foreach (string name in names.Count == 0 ? ["kernels", "gemm", "layer", "decode"
         case "decode": bench.Decode(); break;
         case "small": bench.Small(); break;
         case "loops": bench.Loops(); break;
-        case "attend": new AttentionBench(device, bench.Seconds, repeats).Run(); break;
+        case "attend": new AttentionBench(device, bench.Seconds, repeats, types ?? [DType.F32, DType.BF16]).Run(); break;
         case "convolve": bench.Convolve(); break;
         case "prepare": bench.Prepare(); break;
         default: Console.Error.WriteLine($"{name}: there are kernels, gemm, layer, decode, small, loops, attend, convolve and prepare"); return 2;

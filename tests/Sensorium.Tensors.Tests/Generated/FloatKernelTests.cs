@@ -60,13 +60,13 @@ public sealed unsafe class FloatKernelTests
     static void Run(FloatKernel program, int steps, bool add, bool isOdd)
     {
         bool pairs = program.Source != FloatSource.Floats, pairedRows = program.Source == FloatSource.BrainPairs, windows = program.Rows % 2 == 0;
-        int rows = program.Rows, columns = program.Groups * Panel.Lanes, stride = columns + 5;
+        int rows = program.Rows, runs = 1 + rows % 3, columns = runs * program.Groups * Panel.Lanes, stride = columns + 5;
         int numbers = (program.Source is FloatSource.Brains or FloatSource.Halves ? 2 : 1) * steps + (isOdd ? 1 : 0);
         var random = new Random(steps);
         using var argument = new NativeBuffer(sizeof(FloatArguments));
         using var a = new NativeBuffer(numbers * rows * sizeof(float));
-        using var b0 = new NativeBuffer((steps + (isOdd ? 1 : 0)) * 64);
-        using var b1 = new NativeBuffer((steps + (isOdd ? 1 : 0)) * 64);
+        int groupBytes = (steps + (isOdd ? 1 : 0)) * 64;
+        using var panels = new NativeBuffer(runs * program.Groups * groupBytes);
         using var c = new NativeBuffer(((rows - 1) * stride + columns) * sizeof(float));
         for (int i = 0; i < numbers * rows; i++)
         {
@@ -74,31 +74,16 @@ public sealed unsafe class FloatKernelTests
             ((float*)a.Pointer)[i] = pairedRows ? BitConverter.UInt32BitsToSingle(Pair(random, DType.BF16)) : x;
         }
 
-        foreach (NativeBuffer b in new[] { b0, b1 })
+        for (int i = 0; i < panels.Bytes / 4; i++)
         {
-            for (int i = 0; i < b.Bytes / 4; i++)
-            {
-                ((uint*)b.Pointer)[i] = pairs ? Pair(random, program.Source == FloatSource.Halves ? DType.F16 : DType.BF16) : BitConverter.SingleToUInt32Bits(random.NextSingle() - 0.5f);
-            }
+            ((uint*)panels.Pointer)[i] = pairs ? Pair(random, program.Source == FloatSource.Halves ? DType.F16 : DType.BF16) : BitConverter.SingleToUInt32Bits(random.NextSingle() - 0.5f);
         }
 
-        *(FloatArguments*)argument.Pointer = new FloatArguments
-        {
-            A = a.Pointer,
-            B0 = b0.Pointer,
-            B1 = b1.Pointer,
-            C = (float*)c.Pointer,
-            Stride = stride * sizeof(float),
-            Steps = steps,
-            Odd = isOdd ? 1 : 0,
-            Add = add ? 1 : 0,
-        };
         using (var machine = new KernelMachine(program.Write(windows), windows))
         {
-            machine.Allow(argument.Pointer, sizeof(FloatArguments), false, "argument");
+            machine.Allow(argument.Pointer, sizeof(FloatArguments), true, "argument");
             machine.Allow(a.Pointer, numbers * rows * sizeof(float), false, "a");
-            machine.Allow(b0.Pointer, b0.Bytes, false, "b0");
-            machine.Allow(b1.Pointer, b1.Bytes, false, "b1");
+            machine.Allow(panels.Pointer, panels.Bytes, false, "panels");
             machine.Allow(c.Pointer, c.Bytes, true, "c");
             Fill();
             machine.Call(argument.Pointer);
@@ -115,6 +100,19 @@ public sealed unsafe class FloatKernelTests
 
         void Fill()
         {
+            *(FloatArguments*)argument.Pointer = new FloatArguments
+            {
+                A = a.Pointer,
+                B0 = panels.Pointer,
+                B1 = panels.Pointer + groupBytes,
+                C = (float*)c.Pointer,
+                Stride = stride * sizeof(float),
+                Steps = steps,
+                Odd = isOdd ? 1 : 0,
+                Add = add ? 1 : 0,
+                Runs = runs,
+                RunBytes = program.Groups * groupBytes,
+            };
             for (int i = 0; i < c.Bytes / sizeof(float); i++)
             {
                 ((float*)c.Pointer)[i] = i % stride < columns && add ? i % 7 * 0.25f : float.NaN;
@@ -134,7 +132,7 @@ public sealed unsafe class FloatKernelTests
                 }
 
                 void* from = (float*)a.Pointer + row;
-                byte* b = column < Panel.Lanes ? b0.Pointer : b1.Pointer;
+                byte* b = panels.Pointer + column / Panel.Lanes * groupBytes;
                 float wanted = FloatTwin.Multiply(program.Source, steps, isOdd, from, rows, b, column % Panel.Lanes, add ? i % 7 * 0.25f : 0);
                 BitConverter.SingleToInt32Bits(value).ShouldBe(BitConverter.SingleToInt32Bits(wanted), $"{program.Name} {how}, {steps} steps, row {row}, column {column}: {value:r}, not {wanted:r}");
             }

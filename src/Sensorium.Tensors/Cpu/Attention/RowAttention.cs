@@ -16,9 +16,6 @@ unsafe struct RowAttention : IJob
     /// <summary>Keys of a packing item: a multiple of a group's lanes and of two.</summary>
     const int ItemKeys = 64;
 
-    /// <summary>Steps of a pass over a block's rows: what it reads of two groups stays in the first-level cache.</summary>
-    const int Depth = 256;
-
     // Every register tile's rows divide it.
     const int RowUnit = 12;
 
@@ -82,7 +79,8 @@ unsafe struct RowAttention : IJob
     public readonly void Lay(ref Sequence sequence, ref nint panelFloats, ref nint packItems, ref nint blocks)
     {
         long rows = Math.Clamp(BlockScores / Math.Max(Tiled(sequence.Keys), 1) / RowUnit * RowUnit, RowUnit, 8 * RowUnit);
-        sequence.BlockTokens = (int)Math.Max(1, rows / Group);
+        int most = (int)Math.Max(1, rows / Group), count = (sequence.Queries + most - 1) / most;
+        sequence.BlockTokens = (sequence.Queries + count - 1) / Math.Max(count, 1);
         (sequence.Panels, sequence.FirstPack, sequence.FirstBlock) = (panelFloats, packItems, blocks);
         panelFloats = checked(panelFloats + HeadFloats(sequence.Keys) * Shape.KvHeads);
         packItems += PackItems(sequence.Keys) * Shape.KvHeads;
@@ -213,21 +211,11 @@ unsafe struct RowAttention : IJob
     /// <summary>c = a b for packed rows and panels whose groups are some steps long, of which the first are used.</summary>
     readonly void Multiply(nint rows, nint steps, float* a, float* panels, nint groupSteps, nint outputs, float* c)
     {
-        nint group = groupSteps * Panel.Lanes;
-        for (nint column = 0; column < outputs; column += Panel.Tile, panels += 2 * group)
+        for (nint row = 0; row < rows;)
         {
-            bool isPair = column + Panel.Lanes < outputs;
-            for (nint step = 0; step < steps || step == 0; step += Depth)
-            {
-                nint count = Math.Min(Depth, steps - step);
-                float* b = panels + step * Panel.Lanes;
-                for (nint row = 0; row < rows;)
-                {
-                    int m = Kernels.RowsOf(rows - row);
-                    Kernels.Multiply(m, count, a + row * steps + step * m, b, isPair ? b + group : null, c + row * outputs + column, outputs, add: step > 0);
-                    row += m;
-                }
-            }
+            int m = Kernels.RowsOf(rows - row);
+            Kernels.MultiplyAll(m, steps, a + row * steps, panels, groupSteps * Panel.Lanes, outputs, c + row * outputs, outputs);
+            row += m;
         }
     }
 

@@ -26,4 +26,14 @@ unsafe struct FloatArguments
 
     /// <summary>What the calls behind this one will read of the groups, of which a line a loop is fetched meanwhile; anything that may be read where there is nothing.</summary>
     public void* Next0, Next1;
+
+    /// <summary>How many times, at least once: each run takes the next groups and the next columns of c. The code counts it down, and moves the fields of the groups and c.</summary>
+    public nint Runs = 1;
+
+    /// <summary>Bytes from run to run of the groups.</summary>
+    public nint RunBytes;
+
+    public FloatArguments()
+    {
+    }
 }

@@ -1,6 +1,6 @@
 namespace Sensorium.Tensors.Cpu.Generated;
 
-/// <summary>The compiled float kernels of a source, for each number of rows of a tile; each call is a tile by 32 or 16 outputs.</summary>
+/// <summary>The compiled float kernels of a source, for each number of rows of a tile; each run of a call is a tile by 32 or 16 outputs.</summary>
 sealed unsafe class FloatCode
 {
     readonly CompiledKernel?[] ones;
@@ -53,23 +53,19 @@ sealed unsafe class FloatCode
         return sets.HasFlag(Instructions.Avx512) ? Instructions.Avx512 : sets & Instructions.Avx2;
     }
 
-    /// <summary>A tile of rows by 32 outputs, or by 16 where there is no second group.</summary>
+    /// <summary>A tile of rows by 32 outputs, or by 16 where there is no second group, a run.</summary>
+    /// <param name="rows">Rows of the tile.</param>
+    /// <param name="arguments">Of use no more afterwards. Where there are two groups, each run's lie behind one another, as far apart as two runs' do.</param>
     public void Multiply(int rows, FloatArguments* arguments)
     {
-        if (arguments->B1 != null && twos[rows] is { } both)
+        CompiledKernel? both = arguments->B1 == null ? null : twos[rows];
+        if (both is null && arguments->B1 != null)
         {
-            both.Call(arguments);
-            return;
+            arguments->RunBytes = (nint)((byte*)arguments->B1 - (byte*)arguments->B0);
+            arguments->Runs *= 2;
         }
 
-        ones[rows]!.Call(arguments);
-        if (arguments->B1 != null)
-        {
-            FloatArguments other = *arguments;
-            other.B0 = other.B1;
-            other.C += Products.Panel.Lanes;
-            ones[rows]!.Call(&other);
-        }
+        (both ?? ones[rows]!).Call(arguments);
     }
 
     /// <summary>Forgets the code.</summary>

@@ -83,6 +83,8 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
     public override byte[] Write(bool? windows = null)
     {
         w = new KernelWriter(IsWide ? 512 : 256, windows);
+        Label run = w.NewLabel();
+        w.Here(ref run);
         w.Field(A, 0);
         for (int group = 0; group < groups; group++)
         {
@@ -135,7 +137,21 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
         w.Here(ref done);
         w.Field(C, 3);
         EachRow((row, vector) => w.Store(KernelWriter.At(C, vector * w.Bytes), Sum(row, vector)));
+        NextRun(run);
         return w.End();
+    }
+
+    /// <summary>Goes on with the outputs that come next.</summary>
+    void NextRun(Label run)
+    {
+        w.Field(A, 11);
+        for (int group = 0; group < groups; group++)
+        {
+            w.AddToField(1 + group, A);
+        }
+
+        w.AddToField(3, groups * 64);
+        w.RepeatField(10, run);
     }
 
     void LoadSums()

@@ -94,11 +94,12 @@ static unsafe class FloatTwin
             c[i] = i % 3;
         }
 
+        uint* second = b + (Steps + 1) * Panel.Lanes;
         var arguments = new FloatArguments
         {
             A = a,
             B0 = b,
-            B1 = groups == 1 ? null : b + (Steps + 1) * Panel.Lanes,
+            B1 = groups == 1 ? null : second,
             C = c,
             Stride = Panel.Tile * sizeof(float),
             Steps = Steps,
@@ -111,7 +112,7 @@ static unsafe class FloatTwin
             // What lies beside and behind the tile is untouched.
             int row = i / Panel.Tile, group = i % Panel.Tile / Panel.Lanes;
             float expected = row < rows && group < groups
-                ? Multiply(source, Steps, isOdd, a + row, rows, group == 0 ? arguments.B0 : arguments.B1, i % Panel.Lanes, i % 3)
+                ? Multiply(source, Steps, isOdd, a + row, rows, group == 0 ? b : second, i % Panel.Lanes, i % 3)
                 : i % 3;
             if (c[i] != expected)
             {

@@ -45,6 +45,38 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels? managed) : Flo
         }
     }
 
+    /// <inheritdoc/>
+    public override void MultiplyAll(int rows, nint k, float* a, float* panels, nint group, nint outputs, float* c, nint ldc)
+    {
+        // Longer sums than a call takes are cut, and so are those of a device that is gone.
+        if (!code.IsLive || k > FloatCode.MostInputs)
+        {
+            base.MultiplyAll(rows, k, a, panels, group, outputs, c, ldc);
+            return;
+        }
+
+        nint most = FloatCode.MostInputs / Math.Max(k, 1), column = 0;
+        while (column < outputs)
+        {
+            bool isPair = column + Panel.Lanes < outputs;
+            var arguments = new FloatArguments
+            {
+                A = a,
+                B0 = panels + column / Panel.Lanes * group,
+                B1 = isPair ? panels + (column / Panel.Lanes + 1) * group : null,
+                C = c + column,
+                Stride = ldc * sizeof(float),
+                Steps = k,
+                Next0 = a,
+                Next1 = a,
+                Runs = isPair ? Math.Min(most, (outputs - column) / Panel.Tile) : 1,
+                RunBytes = 2 * group * sizeof(float),
+            };
+            column += isPair ? arguments.Runs * Panel.Tile : Panel.Lanes;
+            code.Multiply(rows, &arguments);
+        }
+    }
+
     static void OneByOne(FloatKernels managed, int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add)
     {
         float* one = stackalloc float[Panel.Slice];

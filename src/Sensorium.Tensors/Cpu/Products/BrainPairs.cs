@@ -27,6 +27,12 @@ static unsafe class BrainPairs
     public static void Rows(float* lower, float* upper, nint count, uint* pairs)
     {
         nint i = 0;
+        for (; Vector512.IsHardwareAccelerated && i <= count - 16; i += 16)
+        {
+            Vector512<uint> high = upper == null ? Vector512<uint>.Zero : HalfFloats.RoundUpper(Vector512.Load(upper + i)) & Vector512.Create(0xffff0000u);
+            (HalfFloats.RoundUpper(Vector512.Load(lower + i)) >>> 16 | high).Store(pairs + i);
+        }
+
         for (; i <= count - 8; i += 8)
         {
             Vector256<uint> high = upper == null ? Vector256<uint>.Zero : HalfFloats.RoundToBF16(Vector256.Load(upper + i)) << 16;

@@ -33,6 +33,23 @@ abstract unsafe class FloatKernels
     /// <param name="next1">The same of the second group.</param>
     public abstract void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add, void* next0 = null, void* next1 = null);
 
+    /// <summary>c = a b for rows of a tile's size and all outputs.</summary>
+    /// <param name="rows">One of the sizes that <see cref="RowsOf"/> gives.</param>
+    /// <param name="k">How many products.</param>
+    /// <param name="a">[k][rows]</param>
+    /// <param name="panels">[groups][k][16], groups <paramref name="group"/> floats apart.</param>
+    /// <param name="group">Floats from group to group.</param>
+    /// <param name="outputs">A multiple of 16.</param>
+    /// <param name="c">[rows][outputs]</param>
+    /// <param name="ldc">Floats from row to row of c.</param>
+    public virtual void MultiplyAll(int rows, nint k, float* a, float* panels, nint group, nint outputs, float* c, nint ldc)
+    {
+        for (nint column = 0; column < outputs; column += Panel.Tile, panels += 2 * group)
+        {
+            Multiply(rows, k, a, panels, column + Panel.Lanes < outputs ? panels + group : null, c + column, ldc, add: false);
+        }
+    }
+
     /// <summary>One row by some groups of a 16-bit weight, straight from its pairs; false: this tier unpacks.</summary>
     /// <param name="tier">The tier.</param>
     /// <param name="type">BF16 or F16.</param>

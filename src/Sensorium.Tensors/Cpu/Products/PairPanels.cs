@@ -13,23 +13,22 @@ static unsafe class PairPanels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackKeys(Tensor rows, nint firstGroup, nint endGroup, uint* panels)
     {
-        // So many numbers of k at a time fill a cache line of each row.
-        const int Line = 32;
-        uint* pairs = stackalloc uint[Panel.Lanes * Line / 2];
-        nint size = BrainPairs.Of(rows.Columns);
+        float** from = stackalloc float*[Panel.Lanes];
+        nint size = BrainPairs.Of(rows.Columns) * Panel.Lanes;
         for (nint group = firstGroup; group < endGroup; group++)
         {
-            nint lanes = Math.Clamp(rows.Rows - group * Panel.Lanes, 0, Panel.Lanes);
-            new Span<uint>(pairs, Panel.Lanes * Line / 2).Clear();
-            for (nint k = 0; k < rows.Columns; k += Line)
+            // A row that is not there is read as the last one, and cleared.
+            nint first = group * Panel.Lanes, lanes = Math.Min(rows.Rows - first, Panel.Lanes);
+            for (nint lane = 0; lane < Panel.Lanes; lane++)
             {
-                nint count = Math.Min(Line, rows.Columns - k), steps = BrainPairs.Of(count);
-                for (nint lane = 0; lane < lanes; lane++)
-                {
-                    BrainPairs.Neighbours(rows.FloatRow(group * Panel.Lanes + lane) + k, count, pairs + lane * (Line / 2));
-                }
+                from[lane] = rows.FloatRow(first + Math.Min(lane, lanes - 1));
+            }
 
-                RowTransposer.Lanes16((float*)pairs, Line / 2, steps, (float*)(panels + (group * size + k / 2) * Panel.Lanes));
+            uint* to = panels + group * size;
+            RowTransposer.PackPairs(from, Panel.Lanes, rows.Columns, to);
+            for (nint step = 0; lanes < Panel.Lanes && step < size; step += Panel.Lanes)
+            {
+                new Span<uint>(to + step + lanes, (int)(Panel.Lanes - lanes)).Clear();
             }
         }
     }
