@@ -40,37 +40,43 @@ sealed class Bench(CpuDevice device, int repeats, DType[]? only)
         }
     }
 
-    /// <summary>The products of an encoder's layer (ViT-L/14-336) as a model has them: with their epilogues, and weights that no cache holds.</summary>
+    /// <summary>The products of encoders' layers as models have them: with their epilogues, and weights that no cache holds.</summary>
     public void Layer()
+    {
+        foreach (DType type in only ?? [DType.F32, DType.BF16, DType.Q8_0])
+        {
+            Layer("ViT-L/14-336", type, 577, 1024, 8);
+            Layer("ViT-B/32", type, 50, 768, 16);
+            Layer("MiniLM", type, 128, 384, 6);
+        }
+    }
+
+    void Layer(string model, DType type, int rows, int hidden, int layers)
     {
         (string Name, int Inputs, int Outputs, Activation Activation, bool Residual)[] products =
         [
-            ("query, key, value", 1024, 3072, Activation.None, false),
-            ("output", 1024, 1024, Activation.None, true),
-            ("up", 1024, 4096, Activation.QuickGelu, false),
-            ("down", 4096, 1024, Activation.None, true),
+            ("query, key, value", hidden, 3 * hidden, Activation.None, false),
+            ("output", hidden, hidden, Activation.None, true),
+            ("up", hidden, 4 * hidden, Activation.QuickGelu, false),
+            ("down", 4 * hidden, hidden, Activation.None, true),
         ];
-        const int Rows = 577, Layers = 8;
-        foreach (DType type in only ?? [DType.F32, DType.BF16, DType.Q8_0])
+        foreach ((string name, int inputs, int outputs, Activation activation, bool residual) in products)
         {
-            foreach ((string name, int inputs, int outputs, Activation activation, bool residual) in products)
+            using Compute c = device.NewCompute(Numerics.Fast), inputsOf = device.NewCompute(Numerics.Fast);
+            Weight[] weights = [.. Enumerable.Range(0, layers).Select(_ => Fill(type, outputs, inputs))];
+            var bias = new Weight("bias", WeightRole.Vector, outputs);
+            bias.Fill(device, RawTensor.FromFloats("bias", [outputs], new float[outputs]));
+            Tensor x = inputsOf.FromHost(new float[rows * inputs], rows, inputs), skipped = inputsOf.FromHost(new float[rows * outputs], rows, outputs);
+            (double ceiling, double seconds) = Interleave(() => Ceiling(type), () =>
             {
-                using Compute c = device.NewCompute(Numerics.Fast), inputsOf = device.NewCompute(Numerics.Fast);
-                Weight[] weights = [.. Enumerable.Range(0, Layers).Select(_ => Fill(type, outputs, inputs))];
-                var bias = new Weight("bias", WeightRole.Vector, outputs);
-                bias.Fill(device, RawTensor.FromFloats("bias", [outputs], new float[outputs]));
-                Tensor x = inputsOf.FromHost(new float[Rows * inputs], Rows, inputs), skipped = inputsOf.FromHost(new float[Rows * outputs], Rows, outputs);
-                (double ceiling, double seconds) = Interleave(() => Ceiling(type), () =>
+                foreach (Weight weight in weights)
                 {
-                    foreach (Weight weight in weights)
-                    {
-                        c.Reset();
-                        c.Linear(x, weight, new Epilogue { Bias = bias, Activation = activation, Residual = residual ? skipped : default });
-                    }
-                });
-                double reached = 2.0 * Rows * inputs * outputs * Layers / seconds;
-                Console.WriteLine($"layer {type,-6} {name,-17} {1e3 * seconds / Layers,6:f2} ms: {reached / 1e9,7:f0} of {ceiling / 1e9,5:f0} G/s, {100 * reached / ceiling,3:f0} %");
-            }
+                    c.Reset();
+                    c.Linear(x, weight, new Epilogue { Bias = bias, Activation = activation, Residual = residual ? skipped : default });
+                }
+            });
+            double reached = 2.0 * rows * inputs * outputs * layers / seconds;
+            Console.WriteLine($"layer {type,-6} {model,-12} {name,-17} {1e3 * seconds / layers,7:f3} ms: {reached / 1e9,7:f0} of {ceiling / 1e9,5:f0} G/s, {100 * reached / ceiling,3:f0} %");
         }
     }
 

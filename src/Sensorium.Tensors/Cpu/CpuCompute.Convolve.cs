@@ -49,7 +49,7 @@ public sealed unsafe partial class CpuCompute
     void Dense(FeatureMaps x, Tensor y, Grid grid, in Window window, ConvolutionWeight weight, OutputStage stage)
     {
         nint k = weight.Inputs * weight.Area;
-        nint step = PackRowsJob.ItemRows;
+        nint step = 2 * RowChunks.ItemRows;
         nint chunkRows = Math.Clamp(GatheredBytes / (k * sizeof(float)) / step * step, step, FloatProduct.ChunkRows);
         nint tiles = (weight.Outputs + Panel.Tile - 1) / Panel.Tile;
         nint chunks = (y.Rows + chunkRows - 1) / chunkRows, wanted = Workers.Threads * 4;

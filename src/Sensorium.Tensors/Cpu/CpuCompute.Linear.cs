@@ -5,7 +5,10 @@ namespace Sensorium.Tensors.Cpu;
 public sealed unsafe partial class CpuCompute
 {
     // Items that a worker's share has at least: whoever is late then leaves little to wait for.
-    const int WorkerItems = 32;
+    const int WorkerItems = 16;
+
+    // With so many times as many outputs as rows, it is the weight that a worker should read once.
+    const int RowsBeforeOutputs = 2;
 
     // Below so many products a loop is not worth waking anybody.
     const nint SmallProduct = 1 << 16;
@@ -97,10 +100,8 @@ public sealed unsafe partial class CpuCompute
 
         Scratch.Mark mark = Mark();
         FloatKernels kernels = device.Floats;
-        nint chunks = (x.Rows + FloatProduct.ChunkRows - 1) / FloatProduct.ChunkRows;
-        nint chunkRows = ((x.Rows + chunks - 1) / chunks + PackRowsJob.ItemRows - 1) / PackRowsJob.ItemRows * PackRowsJob.ItemRows;
-        chunks = (x.Rows + chunkRows - 1) / chunkRows;
-        var pack = new PackRowsJob { X = x, Kernels = kernels, ChunkRows = chunkRows };
+        var chunks = new RowChunks(x.Rows, FloatProduct.ChunkRows, Workers.Threads);
+        var pack = new PackRowsJob { X = x, Kernels = kernels, Chunks = chunks };
         (bool floats, bool integers, bool pairs) = Operands(weight);
         if (integers)
         {
@@ -129,7 +130,7 @@ public sealed unsafe partial class CpuCompute
         bool small = x.Rows * inputs * y.Columns <= SmallProduct;
         if (pack.Packed != null || integers || pairs)
         {
-            Workers.Run(pack.Items, ref pack, small ? pack.Items : 1);
+            Workers.Run(chunks.Items, ref pack, small ? chunks.Items : 1);
         }
 
         nint tiles = (y.Columns + Panel.Tile - 1) / Panel.Tile;
@@ -143,9 +144,9 @@ public sealed unsafe partial class CpuCompute
             Stage = Stage(epilogue),
             Kernels = kernels,
             Inputs = inputs,
-            ChunkRows = chunkRows,
             Chunks = chunks,
-            ItemTiles = Math.Clamp(tiles * chunks / (Workers.Threads * WorkerItems), 1, 16),
+            ByRows = y.Columns <= RowsBeforeOutputs * x.Rows,
+            ItemTiles = Math.Clamp(tiles * chunks.Count / (Workers.Threads * WorkerItems), 1, 16),
             Scratch = NewBytes((nint)LinearJob.WorkerScratch * Workers.Threads),
         };
         nint items = job.Items();
@@ -218,6 +219,7 @@ public sealed unsafe partial class CpuCompute
             B = b,
             Y = y,
             Transposed = transposed,
+            Chunks = new RowChunks(a.Rows, FloatProduct.ChunkRows, Workers.Threads),
             Kernels = kernels,
             Panels = (float*)NewBytes(Panel.Groups(outputs) * inputs * Panel.Lanes * sizeof(float)),
             Packed = (float*)NewBytes(a.Rows * inputs * sizeof(float)),

@@ -26,33 +26,32 @@ unsafe struct ActivationJob : IJob
     /// <summary>The second half of the work.</summary>
     public bool Multiplies;
 
-    readonly nint RowItems => PackRowsJob.ItemsOf(A.Rows, FloatProduct.ChunkRows);
+    /// <summary>How the rows of a are cut.</summary>
+    public RowChunks Chunks;
 
-    readonly nint Chunks => (A.Rows + FloatProduct.ChunkRows - 1) / FloatProduct.ChunkRows;
+    public readonly nint PackItems => Chunks.Items + Panel.Groups(Y.Columns);
 
-    public readonly nint PackItems => RowItems + Panel.Groups(Y.Columns);
-
-    public readonly nint Items => Chunks * ((Y.Columns + Panel.Tile - 1) / Panel.Tile);
+    public readonly nint Items => Chunks.Count * ((Y.Columns + Panel.Tile - 1) / Panel.Tile);
 
     public readonly void Run(nint item, int worker)
     {
         nint inputs = A.Columns;
         if (Multiplies)
         {
-            nint chunk = item % Chunks, tile = item / Chunks, row = chunk * FloatProduct.ChunkRows;
+            nint chunk = item % Chunks.Count, tile = item / Chunks.Count, row = chunk * Chunks.Rows;
             var product = new FloatProduct { Direct = Panels, Inputs = inputs, Outputs = Y.Columns, Y = Y.Floats, Stride = Y.Stride, Kernels = Kernels };
-            product.Multiply(Packed + row * inputs, row, Math.Min(FloatProduct.ChunkRows, A.Rows - row), tile, tile + 1, Scratch + (nint)worker * LinearJob.WorkerScratch);
+            product.Multiply(Packed + row * inputs, row, Chunks.RowsOf(chunk), tile, tile + 1, Scratch + (nint)worker * LinearJob.WorkerScratch);
             return;
         }
 
-        if (item < RowItems)
+        if (item < Chunks.Items)
         {
-            nint first = item * PackRowsJob.ItemRows;
-            FloatProduct.PackRows(Kernels, A, first, PackRowsJob.RowsOf(item, A.Rows, FloatProduct.ChunkRows), Packed + first * inputs);
+            nint first = item * RowChunks.ItemRows;
+            FloatProduct.PackRows(Kernels, A, first, Chunks.RowsOfItem(item), Packed + first * inputs);
             return;
         }
 
-        nint group = item - RowItems;
+        nint group = item - Chunks.Items;
         FloatPanels.PackGroup(B.Floats, Y.Columns, inputs, Transposed ? B.Stride : 1, Transposed ? 1 : B.Stride, group, Panels + group * inputs * Panel.Lanes);
     }
 }

@@ -25,9 +25,10 @@ unsafe struct LinearJob : IJob
 
     public nint Inputs;
 
-    public nint ChunkRows;
+    public RowChunks Chunks;
 
-    public nint Chunks;
+    /// <summary>Whether a chunk's items lie together, so that a worker keeps to its rows; else those of some outputs do.</summary>
+    public bool ByRows;
 
     /// <summary>Tiles of an item.</summary>
     public nint ItemTiles;
@@ -50,12 +51,13 @@ unsafe struct LinearJob : IJob
             items += ItemsOf(Weight.Parts[i].Outputs);
         }
 
-        return items * Chunks;
+        return items * Chunks.Count;
     }
 
     public readonly void Run(nint item, int worker)
     {
-        nint chunk = item % Chunks, rest = item / Chunks, column = 0;
+        nint ofChunk = Items() / Chunks.Count, column = 0;
+        (nint chunk, nint rest) = ByRows ? (item / ofChunk, item % ofChunk) : (item % Chunks.Count, item / Chunks.Count);
         Weight part = Weight;
         if (Weight.Parts.Count > 0)
         {
@@ -70,7 +72,7 @@ unsafe struct LinearJob : IJob
         }
 
         var panels = (Panels)part.Need();
-        nint firstRow = chunk * ChunkRows, rows = Math.Min(ChunkRows, Y.Rows - firstRow);
+        nint firstRow = chunk * Chunks.Rows, rows = Chunks.RowsOf(chunk);
         nint firstTile = rest * ItemTiles, tiles = (part.Outputs + Panel.Tile - 1) / Panel.Tile, endTile = Math.Min(firstTile + ItemTiles, tiles);
         byte* scratch = Scratch + (nint)worker * WorkerScratch;
         if (Quantized.Data != null && panels is QuantPanels quant)
@@ -109,9 +111,6 @@ unsafe struct LinearJob : IJob
 /// <summary>Packs, or quantises, rows of activations; an item is a few rows, the last one with what is left behind it.</summary>
 unsafe struct PackRowsJob : IJob
 {
-    /// <summary>Rows of an item; a multiple of every register tile, so that items meet the tiles of the whole.</summary>
-    public const int ItemRows = 24;
-
     public Tensor X;
 
     public FloatKernels Kernels;
@@ -124,24 +123,11 @@ unsafe struct PackRowsJob : IJob
 
     public QuantizedRows Quantized;
 
-    /// <summary>Rows of a chunk; a multiple of <see cref="ItemRows"/>.</summary>
-    public nint ChunkRows;
-
-    public readonly nint Items => ItemsOf(X.Rows, ChunkRows);
-
-    /// <summary>Items of rows whose tiles are those of the chunks.</summary>
-    public static nint ItemsOf(nint rows, nint chunkRows)
-    {
-        nint whole = (rows - 1) / chunkRows * chunkRows;
-        return whole / ItemRows + Math.Max(1, (rows - whole) / ItemRows);
-    }
-
-    /// <summary>Rows of an item.</summary>
-    public static nint RowsOf(nint item, nint rows, nint chunkRows) => item == ItemsOf(rows, chunkRows) - 1 ? rows - item * ItemRows : ItemRows;
+    public RowChunks Chunks;
 
     public readonly void Run(nint item, int worker)
     {
-        nint first = item * ItemRows, rows = RowsOf(item, X.Rows, ChunkRows);
+        nint first = item * RowChunks.ItemRows, rows = Chunks.RowsOfItem(item);
         if (Packed != null)
         {
             FloatProduct.PackRows(Kernels, X, first, rows, Packed + first * X.Columns);
