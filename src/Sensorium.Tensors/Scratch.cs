@@ -8,7 +8,6 @@ namespace Sensorium.Tensors;
 /// </summary>
 sealed unsafe class Scratch : IDisposable
 {
-    const nint Alignment = 64;
     const nint FirstChunk = 1 << 20;
 
     readonly List<(nint Address, nint Size)> chunks = [];
@@ -38,7 +37,7 @@ sealed unsafe class Scratch : IDisposable
 
     public byte* Allocate(nint bytes)
     {
-        bytes = Math.Max((bytes + Alignment - 1) & -Alignment, Alignment);
+        bytes = Math.Max(NativeBlock.Aligned(bytes), NativeBlock.Alignment);
         while (chunk < chunks.Count)
         {
             (nint address, nint size) = chunks[chunk];
@@ -55,10 +54,10 @@ sealed unsafe class Scratch : IDisposable
 
         nint last = chunks.Count == 0 ? FirstChunk / 2 : chunks[^1].Size;
         nint wanted = Math.Max(bytes, last * 2);
-        void* fresh = NativeMemory.AlignedAlloc((nuint)wanted, (nuint)Alignment);
-        chunks.Add(((nint)fresh, wanted));
+        byte* fresh = NativeBlock.Allocate(wanted, out nint held);
+        chunks.Add(((nint)fresh, held));
         used = bytes;
-        return (byte*)fresh;
+        return fresh;
     }
 
     public void Release(Mark mark)
@@ -71,7 +70,7 @@ sealed unsafe class Scratch : IDisposable
     {
         foreach ((nint address, _) in chunks)
         {
-            NativeMemory.AlignedFree((void*)address);
+            NativeBlock.Free((void*)address);
         }
 
         chunks.Clear();

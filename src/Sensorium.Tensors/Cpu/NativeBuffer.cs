@@ -3,31 +3,20 @@ using System.Runtime.InteropServices;
 namespace Sensorium.Tensors.Cpu;
 
 /// <summary>Native memory for as long as this object is reachable: its own, or a part of something that it keeps alive.</summary>
-sealed unsafe partial class NativeBuffer : SafeHandle
+sealed unsafe class NativeBuffer : SafeHandle
 {
     /// <summary>What the first byte is aligned to, and what the memory that is held is a multiple of.</summary>
-    public const int Alignment = 64;
-
-    const nint HugePage = 2 << 20;
-    const int AdviseHugePages = 14;
+    public const int Alignment = NativeBlock.Alignment;
 
     /// <param name="bytes">How many; not cleared.</param>
     public NativeBuffer(nint bytes)
         : base(0, ownsHandle: true)
     {
         Bytes = bytes;
-        bool huge = bytes >= 2 * HugePage;
-        nint size = huge ? (bytes + HugePage - 1) & -HugePage : Math.Max(Aligned(bytes), Alignment);
-        SetHandle((nint)NativeMemory.AlignedAlloc((nuint)size, (nuint)(huge ? HugePage : Alignment)));
-        if (huge && OperatingSystem.IsLinux())
-        {
-            // Fewer faults while packing and fewer misses of the address cache while streaming; without it all is the same.
-            _ = madvise((void*)handle, (nuint)size, AdviseHugePages);
-        }
-
+        SetHandle((nint)NativeBlock.Allocate(bytes, out nint size));
         GC.AddMemoryPressure(size);
         Held = size;
-        NativeMemory.Clear((byte*)handle + bytes, (nuint)(Aligned(bytes) - bytes));
+        NativeMemory.Clear((byte*)handle + bytes, (nuint)(NativeBlock.Aligned(bytes) - bytes));
     }
 
     /// <param name="bytes">How many are used.</param>
@@ -36,9 +25,9 @@ sealed unsafe partial class NativeBuffer : SafeHandle
     NativeBuffer(nint bytes, RawTensor lent)
         : base(0, ownsHandle: false)
     {
-        if (lent.ByteLength != Aligned(bytes) || (nint)lent.Data % Alignment != 0)
+        if (lent.ByteLength != NativeBlock.Aligned(bytes) || (nint)lent.Data % Alignment != 0)
         {
-            throw new ArgumentException($"{lent.Name} of {lent.Source} holds {lent.ByteLength} bytes, not {Aligned(bytes)} at a multiple of {Alignment}; it was packed from another tensor", nameof(lent));
+            throw new ArgumentException($"{lent.Name} of {lent.Source} holds {lent.ByteLength} bytes, not {NativeBlock.Aligned(bytes)} at a multiple of {Alignment}; it was packed from another tensor", nameof(lent));
         }
 
         Bytes = bytes;
@@ -67,17 +56,12 @@ sealed unsafe partial class NativeBuffer : SafeHandle
     public override bool IsInvalid => handle == 0;
 
     /// <summary>The bytes, and zeros up to a multiple of <see cref="Alignment"/>, as a tensor that keeps them alive.</summary>
-    public RawTensor ToTensor() => new("packed", DType.U8, [Aligned(Bytes)], Pointer, Aligned(Bytes), this, "memory");
-
-    static nint Aligned(nint bytes) => (bytes + Alignment - 1) & -Alignment;
+    public RawTensor ToTensor() => new("packed", DType.U8, [NativeBlock.Aligned(Bytes)], Pointer, NativeBlock.Aligned(Bytes), this, "memory");
 
     protected override bool ReleaseHandle()
     {
-        NativeMemory.AlignedFree((void*)handle);
+        NativeBlock.Free((void*)handle);
         GC.RemoveMemoryPressure(Held);
         return true;
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int madvise(void* address, nuint length, int advice);
 }
