@@ -33,6 +33,8 @@ public sealed unsafe partial class CpuCompute
     /// <summary>Attention over tiles, or over parts of tiles where there are too few of them for the workers.</summary>
     struct AttendJob : IJob
     {
+        const int FewRows = 2 * AttentionTile.RowBlock;
+
         public Tensor Queries;
         public Tensor Output;
         public AttentionKernels Kernels;
@@ -117,20 +119,24 @@ public sealed unsafe partial class CpuCompute
                 int firstKey = page * KvPool.PageRows, low = Math.Max(item.FirstKey - firstKey, 0), high = Math.Min(item.EndKey - firstKey, KvPool.PageRows);
                 if (low < high)
                 {
-                    RunPage(tile, state, firstKey, low, high, item.Pages[page] + headOffset);
+                    RunPage(tile, state, firstKey, low, high, item.Pages[page] + headOffset, firstKey + KvPool.PageRows < item.EndKey ? item.Pages[page + 1] + headOffset : null);
                 }
             }
         }
 
-        readonly void RunPage(AttentionTile* tile, AttentionState state, int firstKey, int low, int high, byte* page)
+        readonly void RunPage(AttentionTile* tile, AttentionState state, int firstKey, int low, int high, byte* page, byte* next)
         {
-            nint keyNumbers = (nint)KvPool.PageRows * KeySize;
+            nint keyNumbers = (nint)KvPool.PageRows * KeySize, keyBytes = keyNumbers * sizeof(ushort), valueBytes = (nint)KvPool.PageRows * ValueSize * sizeof(ushort);
             float* keys = (float*)page;
             if (Half)
             {
+                // With few rows memory is what takes time: half of the next page is fetched while this one is widened, half while it is multiplied.
+                bool fetches = next != null && tile->PaddedRows <= FewRows;
+                tile->NextKeys = fetches ? next + keyBytes / 2 : null;
+                tile->NextValues = fetches ? next + keyBytes + valueBytes / 2 : null;
                 keys = tile->Widened;
-                Widen.Widen((ushort*)page, keys, keyNumbers);
-                Widen.Widen((ushort*)page + keyNumbers + low * ValueSize, keys + keyNumbers + low * ValueSize, (high - low) * ValueSize);
+                Widen.Widen((ushort*)page, keys, keyNumbers, fetches ? next : null);
+                Widen.Widen((ushort*)page + keyNumbers + low * ValueSize, keys + keyNumbers + low * ValueSize, (high - low) * ValueSize, fetches ? next + keyBytes : null);
             }
 
             Kernels.Page(tile, state, firstKey, low, high, keys, keys + keyNumbers);

@@ -74,7 +74,7 @@ static unsafe class AttentionKernel<S, V>
             {
                 for (int row = 0; row < tile->PaddedRows; row += AttentionTile.RowBlock)
                 {
-                    AttentionProducts<S, V>.Product4x4(tile->Queries + (nint)row * size, size, keys + column, PageRows, size, tile->Scores + row * PageRows + column, PageRows, null);
+                    AttentionProducts<S, V>.Product4x4(tile->Queries + (nint)row * size, size, keys + column, PageRows, size, tile->Scores + row * PageRows + column, PageRows, null, tile->NextKeys);
                 }
             }
         }
@@ -182,7 +182,7 @@ static unsafe class AttentionKernel<S, V>
             {
                 for (int row = 0; row < tile->PaddedRows; row += AttentionTile.RowBlock)
                 {
-                    AttentionProducts<S, V>.Product4x4(weights + row * PageRows, PageRows, from + column, size, high - low, state.Sums + row * stride + column, stride, tile->Factors + row);
+                    AttentionProducts<S, V>.Product4x4(weights + row * PageRows, PageRows, from + column, size, high - low, state.Sums + row * stride + column, stride, tile->Factors + row, tile->NextValues == null ? null : tile->NextValues + column * PageRows);
                 }
             }
         }
