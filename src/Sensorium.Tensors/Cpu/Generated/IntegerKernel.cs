@@ -23,9 +23,8 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     /// <summary>Rows of a tile at most: six by two vectors of sums leave four registers of sixteen, or eight of 32 with two more vectors of results.</summary>
     public const int MostRows = 6;
 
-    // Far enough to cover the memory's latency; what follows the group's integers is read next.
-    const int AheadBytes = 2048;
-    const int ScalesAhead = 1024;
+    // Scales are read so much more slowly than integers.
+    const int ScalesAhead = 256;
 
     // Below so many rows a tile's results stay in registers of 256 bits, too.
     const int FewRows = 2;
@@ -53,6 +52,9 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
 
     /// <summary>Whether integers about 128 are multiplied as signed ones, the sign put on the other factor.</summary>
     bool IsSigned => !HasDots && layout.Offset == 128;
+
+    /// <summary>Far enough to cover the memory's latency; what follows the group's integers is read next. Fewer bytes pass by more blocks.</summary>
+    int AheadBytes => layout.Planes == Planes.Bytes ? 2048 : 3072;
 
     int BlockBytes => rows * QuantizedRows.RowBlockBytes;
 
