@@ -16,13 +16,6 @@ static class VectorMath<S, V>
     {
         x = S.Min(S.Create(89), S.Max(S.Create(-105), x));
         V n = S.Round(S.Multiply(x, S.Create(1.44269504088896341f)));
-        return S.Scale(ExpWithin(x, n), n);
-    }
-
-    /// <summary>e^(x - n log 2), where that is small.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V ExpWithin(V x, V n)
-    {
         V r = S.Fma(n, S.Create(-0.693359375f), x);
         r = S.Fma(n, S.Create(2.12194440e-4f), r);
         V p = S.Fma(r, S.Create(1.9875691500e-4f), S.Create(1.3981999507e-3f));
@@ -30,17 +23,21 @@ static class VectorMath<S, V>
         p = S.Fma(p, r, S.Create(4.1665795894e-2f));
         p = S.Fma(p, r, S.Create(1.6666665459e-1f));
         p = S.Fma(p, r, S.Create(5.0000001201e-1f));
-        return S.Add(S.Fma(p, S.Multiply(r, r), r), S.Create(1));
+        return S.Scale(S.Add(S.Fma(p, S.Multiply(r, r), r), S.Create(1)), n);
     }
 
-    /// <summary>e^x for x up to zero, as a softmax wants it: what is below e^-86 is nothing.</summary>
+    /// <summary>2^x for x up to zero, as a softmax wants it: what is below 2^-125 is nothing. The polynomial is fitted to 2^x between -1/2 and 1/2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Share(V x)
     {
-        V least = S.Create(-86);
-        V bounded = S.Max(least, x);
-        V n = S.Round(S.Multiply(bounded, S.Create(1.44269504088896341f)));
-        return S.WhereLess(x, least, S.Create(0), S.ScaleNormal(ExpWithin(bounded, n), n));
+        V least = S.Create(-125), bounded = S.Max(least, x), n = S.Round(bounded), f = S.Subtract(bounded, n);
+        V p = S.Fma(f, S.Create(1.5461445e-4f), S.Create(1.3400428e-3f));
+        p = S.Fma(p, f, S.Create(9.618057e-3f));
+        p = S.Fma(p, f, S.Create(5.5503272e-2f));
+        p = S.Fma(p, f, S.Create(0.24022651f));
+        p = S.Fma(p, f, S.Create(0.69314718f));
+        p = S.Fma(p, f, S.Create(1));
+        return S.WhereLess(x, least, S.Create(0), S.ScaleNormal(p, n));
     }
 
     /// <summary>1 / (1 + e^-x)</summary>

@@ -40,7 +40,9 @@ static unsafe class SoftmaxKernel<S, V>
             return 0;
         }
 
-        // Scaled and shifted at once.
+        // Scaled and shifted at once, to powers of two.
+        const float Log2E = 1.44269504088896341f;
+        scale *= Log2E;
         V sum = S.Create(0), factor = S.Create(scale), shift = S.Create(-largest * scale);
         nint i = 0;
         for (; i <= n - S.Count; i += S.Count)
