@@ -47,7 +47,7 @@ public sealed class GeneratedDeviceTests
     public void Kernels_of_another_processor_give_the_same(DType type)
     {
         using var wide = new CpuDevice(1, Tier, _ => new GeneratedKernels(
-            Instructions.Avx2 | Instructions.Avx512 | Instructions.Avx512Vnni, programs => [.. programs.Select(p => new InterpretedKernel(p))]));
+            Instructions.Avx2 | Instructions.AvxVnni | Instructions.Avx512 | Instructions.Avx512Vnni, programs => [.. programs.Select(p => new InterpretedKernel(p))]));
         using var managed = new CpuDevice(1, Tier, generated: false);
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 256, 33), (5, 256, 16), (8, 512, 50), (20, 768, 33) })
         {

@@ -30,11 +30,8 @@ unsafe struct IntegerArguments
     /// <summary>Not zero: c holds sums to go on from.</summary>
     public nint Add;
 
-    /// <summary>Packed integers that are read after these, to be fetched ahead.</summary>
-    public byte* Next0, Next1;
-
-    /// <summary>Packed scales that are read after these.</summary>
-    public byte* NextScales0, NextScales1;
+    /// <summary>Packed: what is read after this weight's part, fetched meanwhile from end to end.</summary>
+    public byte* Next;
 
     /// <summary>Packed: how often, each time with the outputs that come next; at least once. Zero afterwards, and the pointers are behind.</summary>
     public nint Runs;

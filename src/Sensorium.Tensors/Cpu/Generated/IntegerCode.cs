@@ -7,6 +7,7 @@ sealed unsafe class IntegerCode
 {
     readonly CompiledKernel?[] packed = new CompiledKernel?[IntegerKernel.MostRows + 1];
     readonly CompiledKernel?[] unpacked = new CompiledKernel?[IntegerKernel.MostRows + 1];
+    CompiledKernel? single;
 
     /// <summary>Blocks of a call at most; a multiple of a super-block's. A call holds up garbage collections for some microseconds.</summary>
     public const nint MostBlocks = 1024;
@@ -20,6 +21,12 @@ sealed unsafe class IntegerCode
         for (int i = 0; i < programs.Count; i++)
         {
             var kernel = (IntegerKernel)programs[i];
+            if (kernel.Set != set)
+            {
+                single = compiled[i];
+                continue;
+            }
+
             (kernel.Unpacked ? unpacked : packed)[kernel.Rows] = compiled[i];
         }
     }
@@ -31,13 +38,24 @@ sealed unsafe class IntegerCode
     public bool IsLive => packed[1] != null;
 
     /// <summary>What a layout needs.</summary>
-    public static IReadOnlyList<KernelProgram> Programs(Instructions set, QuantLayout layout)
+    /// <param name="set">What the kernels are written in.</param>
+    /// <param name="layout">The layout.</param>
+    /// <param name="others">
+    /// What else may be used: a row by one group of 256-bit vectors at a time is quicker than by two of 512 bits, since what
+    /// is fetched of the next groups then stays in the first-level cache, and memory is all that it waits for.
+    /// </param>
+    public static IReadOnlyList<KernelProgram> Programs(Instructions set, QuantLayout layout, Instructions others = Instructions.None)
     {
         var programs = new List<KernelProgram>();
         for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
         {
             programs.Add(new IntegerKernel(set, layout, rows, unpacked: false));
             programs.Add(new IntegerKernel(set, layout, rows, unpacked: true));
+        }
+
+        if (set == Instructions.Avx512Vnni && others.HasFlag(Instructions.AvxVnni))
+        {
+            programs.Add(new IntegerKernel(Instructions.AvxVnni, layout, 1, unpacked: false));
         }
 
         return programs;
@@ -50,7 +68,40 @@ sealed unsafe class IntegerCode
         : sets & Instructions.Avx2;
 
     /// <summary>A tile of rows by the packed integers.</summary>
-    public void Packed(int rows, IntegerArguments* arguments) => packed[rows]!.Call(arguments);
+    /// <param name="rows">Rows of the tile.</param>
+    /// <param name="arguments">Of use no more afterwards.</param>
+    public void Packed(int rows, IntegerArguments* arguments)
+    {
+        if (rows == 1 && single is { } one)
+        {
+            OneByOne(one, arguments);
+            return;
+        }
+
+        packed[rows]!.Call(arguments);
+    }
+
+    /// <summary>Pairs of groups by a kernel that takes one at a time.</summary>
+    static void OneByOne(CompiledKernel kernel, IntegerArguments* arguments)
+    {
+        nint group = (nint)(arguments->Integers1 - arguments->Integers0);
+        if (arguments->C1 == arguments->C0 + Panel.Lanes && (arguments->Runs == 1 || arguments->RunBytes == 2 * group))
+        {
+            arguments->Runs *= 2;
+            arguments->RunBytes = group;
+            arguments->Next = arguments->Integers1;
+            kernel.Call(arguments);
+            return;
+        }
+
+        IntegerArguments second = *arguments;
+        second.Integers0 = second.Integers1;
+        second.Scales0 = second.Scales1;
+        second.Super0 = second.Super1;
+        second.C0 = second.C1;
+        kernel.Call(arguments);
+        kernel.Call(&second);
+    }
 
     /// <summary>A tile of rows by quads and float32 scales.</summary>
     public void Unpacked(int rows, IntegerArguments* arguments) => unpacked[rows]!.Call(arguments);
@@ -60,5 +111,6 @@ sealed unsafe class IntegerCode
     {
         Array.Clear(packed);
         Array.Clear(unpacked);
+        single = null;
     }
 }

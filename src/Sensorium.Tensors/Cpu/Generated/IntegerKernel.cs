@@ -23,9 +23,6 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     /// <summary>Rows of a tile at most: six by two vectors of sums leave four registers of sixteen, or eight of 32 with two more vectors of results.</summary>
     public const int MostRows = 6;
 
-    // Scales are read so much more slowly than integers.
-    const int ScalesAhead = 256;
-
     // Below so many rows a tile's results stay in registers of 256 bits, too.
     const int FewRows = 2;
 
@@ -53,8 +50,11 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     /// <summary>Whether integers about 128 are multiplied as signed ones, the sign put on the other factor.</summary>
     bool IsSigned => !HasDots && layout.Offset == 128;
 
-    /// <summary>Far enough to cover the memory's latency; what follows the group's integers is read next. Fewer bytes pass by more blocks.</summary>
-    int AheadBytes => layout.Planes == Planes.Bytes ? 2048 : 3072;
+    /// <summary>
+    /// Bytes of a block's share of the groups. While a block is multiplied as many are fetched of the groups that come next,
+    /// from end to end: memory is quickest so, though integers and scales are read from several places at once.
+    /// </summary>
+    int ShareBytes => (IsWide ? 2 : 1) * (layout.QuadBytes + layout.ScaleBytes + layout.SuperBytes / QuantPanels.SliceBlocks);
 
     int BlockBytes => rows * QuantizedRows.RowBlockBytes;
 
@@ -100,31 +100,20 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
             w.Field(KernelWriter.Pointers[7 + vector], 7 + vector);
         }
 
+        w.Field(KernelWriter.Pointers[9], 9);
+        w.Times(KernelWriter.Pointers[10], KernelWriter.Pointers[9], 2);
+        w.Times(KernelWriter.Pointers[11], KernelWriter.Pointers[9], 4);
+        LoadResults();
         if (!unpacked)
         {
-            PrefetchNextScales();
+            w.Field(Ahead, 12);
         }
 
-        w.Field(KernelWriter.Pointers[9], 9);
-        if (LeadsOver)
-        {
-            for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
-            {
-                w.Plus(Ahead(vector), Integers(vector), AheadBytes);
-            }
-        }
-        else
-        {
-            w.Times(KernelWriter.Pointers[10], KernelWriter.Pointers[9], 2);
-            w.Times(KernelWriter.Pointers[11], KernelWriter.Pointers[9], 4);
-        }
-
-        LoadResults();
         Label loop = w.NewLabel();
         w.Here(ref loop);
         if (!unpacked)
         {
-            PrefetchIntegers();
+            FetchAhead();
         }
 
         for (int part = 0; part < layout.Parts; part++)
@@ -135,6 +124,7 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
 
         Advance();
         w.Repeat(loop);
+        w.Field(KernelWriter.Pointers[7], 7);
         EachResult((row, vector) =>
         {
             if (!ResultsInRegisters)
@@ -155,8 +145,9 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     /// <summary>Goes on with the outputs that come next.</summary>
     void NextRun(Label run)
     {
-        w.Field(KernelWriter.Pointers[0], 17);
-        foreach (int first in new[] { 1, 3, 5, 12, 14 })
+        w.Field(KernelWriter.Pointers[0], 14);
+        w.AddToField(12, KernelWriter.Pointers[0]);
+        foreach (int first in new[] { 1, 3, 5 })
         {
             for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
             {
@@ -169,7 +160,7 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
             w.AddToField(7 + vector, IsWide ? 2 * 64 : 64);
         }
 
-        w.RepeatField(16, run);
+        w.RepeatField(13, run);
     }
 
     /// <summary>[c], [c + stride] … [c + 5 · stride].</summary>
@@ -232,47 +223,17 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         w.Here(ref begin);
     }
 
-    /// <summary>
-    /// Scales lie behind a group's integers and are read beside them, so nothing that is fetched ahead within the group
-    /// comes to its first scales in time.
-    /// </summary>
-    void PrefetchNextScales()
+    /// <summary>Where results lie, which is not needed within the loop.</summary>
+    static Register Ahead => KernelWriter.Pointers[7];
+
+    void FetchAhead()
     {
-        for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+        for (int line = 0; line < ShareBytes; line += 64)
         {
-            w.Field(KernelWriter.Pointers[9], 14 + vector);
-            for (int line = 0; line < ScalesAhead; line += 64)
-            {
-                w.Prefetch(KernelWriter.Pointers[9], line);
-            }
+            w.Prefetch(Ahead, line);
         }
-    }
 
-    /// <summary>
-    /// Whether what is fetched ahead is led over to the groups that come next: behind a group's integers come its scales
-    /// and perhaps the group beside it, which were read already, and a group of 2048 inputs is so short that what is missed
-    /// at each begin counts.
-    /// </summary>
-    bool LeadsOver => rows <= FewRows && !unpacked;
-
-    static Register Ahead(int vector) => KernelWriter.Pointers[10 + vector];
-
-    void PrefetchIntegers()
-    {
-        for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
-        {
-            if (LeadsOver)
-            {
-                w.FieldAtCount(Ahead(vector), 12 + vector, AheadBytes / layout.QuadBytes);
-            }
-
-            for (int line = 0; line < layout.QuadBytes; line += 64)
-            {
-                w.Prefetch(LeadsOver ? Ahead(vector) : Integers(vector), LeadsOver ? line : AheadBytes + line);
-            }
-
-            w.Prefetch(Scales(vector), ScalesAhead);
-        }
+        w.Add(Ahead, ShareBytes);
     }
 
     void Advance()
@@ -281,11 +242,6 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
         {
             w.Add(Integers(vector), (int)Planes);
-            if (LeadsOver)
-            {
-                w.Add(Ahead(vector), layout.QuadBytes);
-            }
-
             w.Add(Scales(vector), unpacked ? layout.Parts * 64 : layout.ScaleBytes);
             if (unpacked && layout.HasMinimum)
             {

@@ -170,13 +170,6 @@ sealed class KernelWriter
     /// <summary>to = from + bytes.</summary>
     public void Plus(Register to, Register from, int bytes) => Emit(Instruction.Create(Code.Lea_r64_m, to, At(from, bytes)));
 
-    /// <summary>Takes a field of the argument when the count has come down to a number.</summary>
-    public void FieldAtCount(Register to, int index, int count)
-    {
-        Emit(Instruction.Create(Code.Cmp_rm64_imm8, Counter, count));
-        Emit(Instruction.Create(Code.Cmove_r64_rm64, to, new MemoryOperand(Argument, 8 * index)));
-    }
-
     /// <summary>Adds a register to a field of the argument.</summary>
     public void AddToField(int index, Register bytes) => Emit(Instruction.Create(Code.Add_rm64_r64, new MemoryOperand(Argument, 8 * index), bytes));
 

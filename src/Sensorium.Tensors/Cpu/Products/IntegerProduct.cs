@@ -135,10 +135,7 @@ unsafe struct IntegerProduct
             Stride = ldc * sizeof(float),
             Blocks = count,
             Add = block,
-            Next0 = Panels.Packed(second + 1, 0),
-            Next1 = Panels.Packed(second + groups, 0),
-            NextScales0 = Panels.PackedScales(second + 1, 0),
-            NextScales1 = Panels.PackedScales(second + groups, 0),
+            Next = Panels.Packed(second + 1, 0),
             Runs = runs,
             RunBytes = groups * Panels.GroupBytes,
         };
