@@ -10,7 +10,7 @@ namespace Sensorium.Cli.Bench;
 /// <summary>Measures the machine and models on it; medians of interleaved tries, since others use the machine too.</summary>
 sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, CancellationToken cancellation)
 {
-    const int Tries = 3;
+    const int Tries = 5;
     const int ProductRounds = 5;
 
     // Sequences that answer together, and what each has in its context when it begins.
@@ -87,10 +87,11 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
             ids[i] = i * 7919 % backbone.VocabularySize;
         }
 
+        // A token reads every matrix once; of the embedding only its row, unless it is the head too.
+        double bytes = weights.Where(w => w.Role is WeightRole.Matrix or WeightRole.TableAndMatrix).Sum(w => (double)(w.Prepared?.ReadBytes ?? 0));
         var prefill = new List<double>();
-        var decode = new List<double>();
-        var together = new List<double>();
-        var bandwidth = new List<double>();
+        var decode = new Reading(bytes);
+        var together = new Reading(bytes);
         IReadOnlyList<OperationTime> prefillTimes = [];
         for (int attempt = 0; attempt <= Tries; attempt++)
         {
@@ -101,6 +102,7 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
             double promptSeconds = backbone is EncoderDecoder reader ? Source(c, reader, memories!, memory!, ids) : Pass(c, backbone, pool, pages, ids);
             prefillTimes = (c as Profiler)?.Times ?? [];
             (c as Profiler)?.Clear();
+            double before = Ceilings.ReadBandwidth(device);
             var steps = new double[newTokens];
             for (int i = 0; i < newTokens; i++)
             {
@@ -112,44 +114,39 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
             Array.Sort(steps);
             if (attempt > 0)
             {
+                double between = Ceilings.ReadBandwidth(device);
                 prefill.Add(promptSeconds);
-                decode.Add(steps[newTokens / 2]);
+                decode.Add(steps[newTokens / 2], before, between);
                 if (memories is null)
                 {
-                    together.Add(Together(plain, backbone, pool, newTokens));
+                    together.Add(Together(plain, backbone, pool, newTokens), between, Ceilings.ReadBandwidth(device));
                 }
-
-                bandwidth.Add(Ceilings.ReadBandwidth(device));
             }
         }
 
-        Ceilings = Ceilings with { Bandwidth = bandwidth.Max() };
+        Ceilings = Ceilings with { Bandwidth = Math.Max(decode.Bandwidth, together.Bandwidth) };
         if (c is Profiler profiler)
         {
             Profiles.Add(($"prompt of {promptTokens} tokens", prefillTimes));
             Profiles.Add(($"{newTokens} new tokens", profiler.Times));
         }
 
-        // A token reads every matrix once; of the embedding only its row, unless it is the head too.
-        double bytes = weights.Where(w => w.Role is WeightRole.Matrix or WeightRole.TableAndMatrix).Sum(w => (double)(w.Prepared?.ReadBytes ?? 0));
         double work = 2.0 * promptTokens * weights.Where(w => w.Role is WeightRole.Matrix && w.Outputs != backbone.VocabularySize).Sum(w => (double)w.Elements);
         double prompt = Middle(prefill);
-        double step = Middle(decode);
         if (backbone is EncoderDecoder)
         {
             // Which weights a source goes through and which a step reads is the family's own affair.
             yield return new Figure($"source, {promptTokens} tokens", promptTokens / prompt, "tokens/s");
-            yield return new Figure("answer, one sequence", 1 / step, "tokens/s");
+            yield return new Figure("answer, one sequence", 1 / decode.Seconds, "tokens/s");
             yield break;
         }
 
         (double peak, string of) = Peak(ArithmeticOf(weights));
         yield return new Figure($"prompt, {promptTokens} tokens", promptTokens / prompt, "tokens/s", work / prompt / peak, of);
-        yield return new Figure("answer, one sequence", 1 / step, "tokens/s", bytes / step / Ceilings.Bandwidth, "memory bandwidth");
-        if (together.Count > 0)
+        yield return new Figure("answer, one sequence", 1 / decode.Seconds, "tokens/s", decode.Share, "memory bandwidth");
+        if (memories is null)
         {
-            double all = Middle(together);
-            yield return new Figure($"answer, {Company} sequences", Company / all, "tokens/s", bytes / all / Ceilings.Bandwidth, "memory bandwidth");
+            yield return new Figure($"answer, {Company} sequences", Company / together.Seconds, "tokens/s", together.Share, "memory bandwidth");
         }
     }
 
