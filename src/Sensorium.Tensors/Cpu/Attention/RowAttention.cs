@@ -161,7 +161,7 @@ unsafe struct RowAttention : IJob
             sums[row] = Softmax.Weigh(scores + row * width, end, Sight.Starts[at], Sight.Ends[at], Shape.Scale, Shape.SoftCap, Sight.Bias(at, kvHead * Group + (int)row % Group));
         }
 
-        PackRows(new Tensor(scores, rows, end, width, DType.F32), weights);
+        RowTiles.Pack(Kernels, new Tensor(scores, rows, end, width, DType.F32), 0, rows, weights, InPairs);
         Multiply(rows, Steps(end), weights, panels + KeyFloats(sequence.Keys), Steps(sequence.Keys), outputs, results);
         for (nint row = 0; row < rows; row++)
         {
@@ -194,18 +194,7 @@ unsafe struct RowAttention : IJob
             stride = size;
         }
 
-        PackRows(new Tensor(from, tokens * group, size, stride, DType.F32), to);
-    }
-
-    readonly void PackRows(Tensor x, float* to)
-    {
-        if (InPairs)
-        {
-            FloatProduct.PackPairs(Kernels, x, 0, x.Rows, (uint*)to);
-            return;
-        }
-
-        FloatProduct.PackRows(Kernels, x, 0, x.Rows, to);
+        RowTiles.Pack(Kernels, new Tensor(from, tokens * group, size, stride, DType.F32), 0, tokens * group, to, InPairs);
     }
 
     /// <summary>c = a b for packed rows and panels whose groups are some steps long, of which the first are used.</summary>

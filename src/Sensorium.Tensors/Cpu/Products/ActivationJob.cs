@@ -47,7 +47,7 @@ unsafe struct ActivationJob : IJob
         if (item < Chunks.Items)
         {
             nint first = item * RowChunks.ItemRows;
-            FloatProduct.PackRows(Kernels, A, first, Chunks.RowsOfItem(item), Packed + first * inputs);
+            RowTiles.Pack(Kernels, A, first, Chunks.RowsOfItem(item), Packed + first * inputs);
             return;
         }
 

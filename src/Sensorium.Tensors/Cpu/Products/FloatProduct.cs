@@ -261,43 +261,4 @@ unsafe struct FloatProduct
             Unsafe.CopyBlockUnaligned(to + row * toStride, from + row * fromStride, (uint)(columns * sizeof(float)));
         }
     }
-
-    /// <summary>Packs rows as pairs of bfloat16, rounded to the nearest even, into register tiles; an odd last number has a zero beside it.</summary>
-    /// <param name="kernels">Whose tiles.</param>
-    /// <param name="x">The rows.</param>
-    /// <param name="firstRow">The first of them.</param>
-    /// <param name="rows">How many.</param>
-    /// <param name="packed">Room for <c>rows · ⌈inputs / 2⌉</c> pairs.</param>
-    public static void PackPairs(FloatKernels kernels, Tensor x, nint firstRow, nint rows, uint* packed)
-    {
-        float** from = stackalloc float*[kernels.MaxRows];
-        for (nint row = 0; row < rows;)
-        {
-            int m = kernels.RowsOf(rows - row);
-            for (int i = 0; i < m; i++)
-            {
-                from[i] = x.FloatRow(firstRow + row + i);
-            }
-
-            RowTransposer.PackPairs(from, m, x.Columns, packed + row * BrainPairs.Of(x.Columns));
-            row += m;
-        }
-    }
-
-    /// <summary>Packs rows into register tiles.</summary>
-    public static void PackRows(FloatKernels kernels, Tensor x, nint firstRow, nint rows, float* packed)
-    {
-        float** from = stackalloc float*[16];
-        for (nint row = 0; row < rows;)
-        {
-            int m = kernels.RowsOf(rows - row);
-            for (int i = 0; i < m; i++)
-            {
-                from[i] = x.FloatRow(firstRow + row + i);
-            }
-
-            RowTransposer.Pack(from, m, x.Columns, packed + row * x.Columns);
-            row += m;
-        }
-    }
 }

@@ -130,12 +130,12 @@ unsafe struct PackRowsJob : IJob
         nint first = item * RowChunks.ItemRows, rows = Chunks.RowsOfItem(item);
         if (Packed != null)
         {
-            FloatProduct.PackRows(Kernels, X, first, rows, Packed + first * X.Columns);
+            RowTiles.Pack(Kernels, X, first, rows, Packed + first * X.Columns);
         }
 
         if (Pairs != null)
         {
-            FloatProduct.PackPairs(Kernels, X, first, rows, Pairs + first * BrainPairs.Of(X.Columns));
+            RowTiles.Pack(Kernels, X, first, rows, (float*)(Pairs + first * BrainPairs.Of(X.Columns)), inPairs: true);
         }
 
         if (Quantized.Data != null)
