@@ -11,6 +11,8 @@ sealed partial class IntegerKernel
 
     int RowSumAt(int row, int part) => RowScaleAt(row) + (layout.Parts == 1 ? 12 : 4 + 4 * part);
 
+    int RowScaledSumAt(int row, int part) => RowSumAt(row, part) + 12;
+
     void AddToResults(int part)
     {
         Register scale0 = Free(0), scale1 = Free(1), one = Free(2), other = Free(3);
@@ -59,15 +61,12 @@ sealed partial class IntegerKernel
 
     void AddMinima(int part)
     {
-        Register one = Free(2), other = Free(3);
+        Register one = Free(2);
         bool negative = Minimum(Free(0), 0, part, one);
         Minimum(Free(1), 1, part, one);
         for (int row = 0; row < rows; row++)
         {
-            w.BroadcastInt(one, KernelWriter.At(RowData, RowSumAt(row, part)));
-            w.ToFloat(one, one);
-            w.Broadcast(other, KernelWriter.At(RowData, RowScaleAt(row)));
-            w.Multiply(one, one, other);
+            w.Broadcast(one, KernelWriter.At(RowData, RowScaledSumAt(row, part)));
             for (int vector = 0; vector < 2; vector++)
             {
                 Register result = ResultsInRegisters ? Result(row, vector) : Sum(row, vector);

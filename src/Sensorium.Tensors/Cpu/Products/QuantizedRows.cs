@@ -10,7 +10,7 @@ unsafe struct QuantizedRows
     public const int TileRows = Generated.IntegerKernel.MostRows;
 
     /// <summary>Bytes of a <see cref="RowScale"/>.</summary>
-    public const int ScaleBytes = 16;
+    public const int ScaleBytes = 32;
 
     /// <summary>Bytes of a row's block: integers and scale.</summary>
     public const int RowBlockBytes = Panel.Block + ScaleBytes;

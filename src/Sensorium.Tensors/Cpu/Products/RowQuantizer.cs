@@ -15,8 +15,14 @@ struct RowScale
     /// <summary>Sum of the other 16.</summary>
     public int Second;
 
-    /// <summary>Keeps the size a power of two.</summary>
+    /// <summary>Sum of all.</summary>
     public int Both;
+
+    /// <summary>The same sums times <see cref="Scale"/>, which weights with minima take.</summary>
+    public float FirstScaled, SecondScaled, BothScaled;
+
+    /// <summary>Keeps the size a power of two.</summary>
+    public float Free;
 }
 
 /// <summary>Activations as signed bytes with a scale per 32: x ≈ scale · q, q = round(x / scale), scale = max|x| / 127.</summary>
@@ -43,7 +49,16 @@ static unsafe class RowQuantizer
             Vector256<int> i = Round(a * inverse), j = Round(b * inverse), k = Round(c * inverse), l = Round(d * inverse);
             Vector256.Narrow(Vector256.Narrow(i, j), Vector256.Narrow(k, l)).Store(q);
             int first = Vector256.Sum(i + j), second = Vector256.Sum(k + l);
-            *scale = new RowScale { Scale = unit, First = first, Second = second, Both = first + second };
+            *scale = new RowScale
+            {
+                Scale = unit,
+                First = first,
+                Second = second,
+                Both = first + second,
+                FirstScaled = first * unit,
+                SecondScaled = second * unit,
+                BothScaled = (first + second) * unit,
+            };
         }
     }
 
