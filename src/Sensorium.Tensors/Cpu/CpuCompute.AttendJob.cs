@@ -130,7 +130,7 @@ public sealed unsafe partial class CpuCompute
             float* keys = (float*)page;
             if (Half)
             {
-                // With few rows memory is what takes time: half of the next page is fetched while this one is widened, half while it is multiplied.
+                // With few rows memory is what takes time: half of the next page is fetched while this one is widened, and half, where vectors have 512 bits, while it is multiplied.
                 bool fetches = next != null && tile->PaddedRows <= FewRows;
                 tile->NextKeys = fetches ? next + keyBytes / 2 : null;
                 tile->NextValues = fetches ? next + keyBytes + valueBytes / 2 : null;

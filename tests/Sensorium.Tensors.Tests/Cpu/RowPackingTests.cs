@@ -78,7 +78,7 @@ public sealed unsafe class RowPackingTests
     {
         for (nint rows = 1; rows <= 2600; rows += rows < 600 ? 1 : 37)
         {
-            foreach (int threads in new[] { 1, 2, 3, 16 })
+            foreach (int threads in new[] { 1, 2, 3, 16, 64 })
             {
                 var chunks = new RowChunks(rows, FloatProduct.ChunkRows, threads);
                 (chunks.Rows % RowChunks.ItemRows).ShouldBe(0);
@@ -90,6 +90,7 @@ public sealed unsafe class RowPackingTests
                 }
 
                 chunked.ShouldBe(rows);
+                chunks.RowsOf(chunks.Count - 1).ShouldBeLessThanOrEqualTo(2 * chunks.Rows, $"{rows} rows, {threads} threads: the last chunk is much larger than the others");
                 nint packed = 0, last = (chunks.Count - 1) * chunks.Rows;
                 for (nint item = 0; item < chunks.Items; item++)
                 {

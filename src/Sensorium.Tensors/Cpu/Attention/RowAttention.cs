@@ -80,7 +80,7 @@ unsafe struct RowAttention : IJob
     {
         long rows = Math.Clamp(BlockScores / Math.Max(Tiled(sequence.Keys), 1) / RowUnit * RowUnit, RowUnit, 8 * RowUnit);
         int most = (int)Math.Max(1, rows / Group), count = (sequence.Queries + most - 1) / most;
-        sequence.BlockTokens = (sequence.Queries + count - 1) / Math.Max(count, 1);
+        sequence.BlockTokens = count == 0 ? most : (sequence.Queries + count - 1) / count;
         (sequence.Panels, sequence.FirstPack, sequence.FirstBlock) = (panelFloats, packItems, blocks);
         panelFloats = checked(panelFloats + HeadFloats(sequence.Keys) * Shape.KvHeads);
         packItems += PackItems(sequence.Keys) * Shape.KvHeads;

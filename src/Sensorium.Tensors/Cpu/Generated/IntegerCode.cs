@@ -94,6 +94,11 @@ sealed unsafe class IntegerCode
             return;
         }
 
+        if (arguments->Runs != 1)
+        {
+            throw new InvalidOperationException("runs of pairs of groups must lie end to end");
+        }
+
         IntegerArguments second = *arguments;
         second.Integers0 = second.Integers1;
         second.Scales0 = second.Scales1;

@@ -29,7 +29,7 @@ abstract unsafe class FloatKernels
     /// <param name="c">[rows][32], or [rows][16] where there are no others.</param>
     /// <param name="ldc">Floats from row to row of c.</param>
     /// <param name="add">Whether c holds a sum to go on from.</param>
-    /// <param name="next0">What later calls will read of the first group, of which a fourth as many bytes as this one's are fetched meanwhile; null: nothing.</param>
+    /// <param name="next0">What later calls will read of the first group, of which a fourth as many bytes as this one's may be fetched meanwhile; null: nothing.</param>
     /// <param name="next1">The same of the second group.</param>
     public abstract void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add, void* next0 = null, void* next1 = null);
 

@@ -9,23 +9,27 @@ readonly struct RowChunks
     /// <summary>Rows of a packing item: whole register tiles.</summary>
     public const int ItemRows = 12;
 
+    /// <summary>Rows that a chunk should keep when there are to be more of them: below, the weight is unpacked or read too often.</summary>
+    const nint EnoughRows = 8 * ItemRows;
+
     readonly nint rows;
 
     /// <param name="rows">At least one.</param>
     /// <param name="most">Rows of a chunk at most: a multiple of <see cref="ItemRows"/>.</param>
-    /// <param name="threads">Of whose number the number of chunks is a multiple where there are several.</param>
+    /// <param name="threads">Where there are several chunks, about a multiple of as many are made, if that leaves each enough rows.</param>
     public RowChunks(nint rows, nint most, int threads)
     {
         this.rows = rows;
         nint count = (rows + most - 1) / most;
-        if (count > 1)
+        nint shared = (count + threads - 1) / threads * threads;
+        if (count > 1 && rows / shared >= EnoughRows)
         {
-            count = (count + threads - 1) / threads * threads;
+            count = shared;
         }
 
         // As even as tiles allow.
         Rows = Math.Max(1, (rows + count * ItemRows / 2) / (count * ItemRows)) * ItemRows;
-        if (rows - (count - 1) * Rows is var last && (last <= 0 || last > most))
+        if (rows - (count - 1) * Rows is var last && (last <= 0 || last > Math.Min(most, 2 * Rows)))
         {
             Rows = (rows + count * ItemRows - 1) / (count * ItemRows) * ItemRows;
         }
