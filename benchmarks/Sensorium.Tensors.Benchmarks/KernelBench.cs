@@ -98,8 +98,6 @@ static unsafe class KernelBench
                 C = (float*)(memory.Pointer + (1 << 18)),
                 Stride = 256,
                 Steps = Steps,
-                Next0 = memory.Pointer,
-                Next1 = memory.Pointer,
             };
             double best = double.MaxValue;
             for (int attempt = 0; attempt < 20; attempt++)

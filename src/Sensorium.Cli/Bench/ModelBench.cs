@@ -314,7 +314,8 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         return Middle([.. Enumerable.Range(0, tries).Select(_ => attempt())]);
     }
 
-    static double Middle(List<double> values)
+    /// <summary>The median.</summary>
+    public static double Middle(List<double> values)
     {
         values.Sort();
         return values[values.Count / 2];

@@ -11,10 +11,10 @@ sealed class Reading(double bytes)
     readonly List<double> shares = [];
 
     /// <summary>The median of a step's times.</summary>
-    public double Seconds => Middle(seconds);
+    public double Seconds => ModelBench.Middle(seconds);
 
     /// <summary>The median of its shares of the bandwidth around it.</summary>
-    public double Share => Middle(shares);
+    public double Share => ModelBench.Middle(shares);
 
     /// <summary>The best bandwidth that was measured, bytes a second.</summary>
     public double Bandwidth { get; private set; }
@@ -28,11 +28,5 @@ sealed class Reading(double bytes)
         seconds.Add(step);
         shares.Add(bytes / step / ((before + after) / 2));
         Bandwidth = Math.Max(Bandwidth, Math.Max(before, after));
-    }
-
-    static double Middle(List<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
     }
 }

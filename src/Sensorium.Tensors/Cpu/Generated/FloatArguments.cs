@@ -24,7 +24,7 @@ unsafe struct FloatArguments
     /// <summary>Not zero: c holds sums to go on from.</summary>
     public nint Add;
 
-    /// <summary>What the calls behind this one will read of the groups, of which a line a loop is fetched meanwhile where there are more than three rows; anything that may be read where there is nothing.</summary>
+    /// <summary>What the calls behind this one will read of the groups, of which a line a loop is fetched meanwhile where there are more than three rows; null: nothing.</summary>
     public void* Next0, Next1;
 
     /// <summary>How many times, at least once: each run takes the next groups and the next columns of c. The code counts it down, and moves the fields of the groups and c.</summary>

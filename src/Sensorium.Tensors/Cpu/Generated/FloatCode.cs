@@ -58,6 +58,9 @@ sealed unsafe class FloatCode
     /// <param name="arguments">Of use no more afterwards. Where there are two groups, each run's lie behind one another, as far apart as two runs' do.</param>
     public void Multiply(int rows, FloatArguments* arguments)
     {
+        // Where nothing comes next, what is at hand is fetched.
+        arguments->Next0 = arguments->Next0 == null ? arguments->A : arguments->Next0;
+        arguments->Next1 = arguments->Next1 == null ? arguments->A : arguments->Next1;
         CompiledKernel? both = arguments->B1 == null ? null : twos[rows];
         if (both is null && arguments->B1 != null)
         {

@@ -38,8 +38,8 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels? managed) : Flo
                 Stride = ldc * sizeof(float),
                 Steps = Math.Min(FloatCode.MostInputs, k - at),
                 Add = add || at > 0 ? 1 : 0,
-                Next0 = next0 == null ? a : next0,
-                Next1 = next1 == null ? a : next1,
+                Next0 = next0,
+                Next1 = next1,
             };
             code.Multiply(rows, &arguments);
         }
@@ -67,8 +67,6 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels? managed) : Flo
                 C = c + column,
                 Stride = ldc * sizeof(float),
                 Steps = k,
-                Next0 = a,
-                Next1 = a,
                 Runs = isPair ? Math.Min(most, (outputs - column) / Panel.Tile) : 1,
                 RunBytes = 2 * group * sizeof(float),
             };

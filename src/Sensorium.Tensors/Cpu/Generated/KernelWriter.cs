@@ -167,9 +167,6 @@ sealed class KernelWriter
         code.je(target);
     }
 
-    /// <summary>to = from + bytes.</summary>
-    public void Plus(Register to, Register from, int bytes) => Emit(Instruction.Create(Code.Lea_r64_m, to, At(from, bytes)));
-
     /// <summary>Adds a register to a field of the argument.</summary>
     public void AddToField(int index, Register bytes) => Emit(Instruction.Create(Code.Add_rm64_r64, new MemoryOperand(Argument, 8 * index), bytes));
 

@@ -141,12 +141,14 @@ unsafe struct FloatProduct
             }
         }
 
-        // Each of the first calls fetches a fourth of the next piece.
+        // Each of the first calls fetches a part of the next piece.
+        const int Parts = 4;
+        nint partBytes = GroupBytes(count) / Parts;
         byte* next0 = next.Count == 0 ? null : (byte*)Group(code, 2 * next.Tile, next.K, next.Count, unpacked);
         byte* next1 = next.Count == 0 || 2 * next.Tile + 1 >= Panel.Groups(Outputs) ? next0 : (byte*)Group(code, 2 * next.Tile + 1, next.K, next.Count, unpacked);
         bool last = k + count == Inputs;
-        nint fetched = 0;
-        for (nint row = 0; row < rows;)
+        int part = 0;
+        for (nint row = 0; row < rows; part++)
         {
             int m = Kernels.RowsOf(rows - row);
             float* target = c + row * ldc;
@@ -156,7 +158,8 @@ unsafe struct FloatProduct
                 Stage.Fetch(firstRow + row, m, FirstColumn + column);
             }
 
-            byte* ahead0 = fetched < 4 ? next0 : null, ahead1 = fetched < 4 ? next1 : null;
+            bool fetches = next0 != null && part < Parts;
+            byte* ahead0 = fetches ? next0 + part * partBytes : null, ahead1 = fetches ? next1 + part * partBytes : null;
             float* a = packed + row * Steps(Inputs) + Steps(k) * m;
             if (code is null)
             {
@@ -173,9 +176,6 @@ unsafe struct FloatProduct
             }
 
             row += m;
-            fetched++;
-            next0 += next0 == null ? 0 : GroupBytes(count) / 4;
-            next1 += next1 == null ? 0 : GroupBytes(count) / 4;
         }
 
         if (columns < Panel.Tile && (last || !carry))
@@ -222,8 +222,8 @@ unsafe struct FloatProduct
                 Steps = InPairs ? BrainPairs.Of(inputs) : inputs / 2,
                 Odd = InPairs ? 0 : inputs % 2,
                 Add = add || at > 0 ? 1 : 0,
-                Next0 = next0 == null ? a : next0,
-                Next1 = next1 == null ? a : next1,
+                Next0 = next0,
+                Next1 = next1,
             };
             code.Multiply(rows, &arguments);
         }

@@ -43,7 +43,9 @@ unsafe struct LinearJob : IJob
     readonly nint ItemsOf(nint outputs) => ((outputs + Panel.Tile - 1) / Panel.Tile + ItemTiles - 1) / ItemTiles;
 
     /// <summary>Items in all.</summary>
-    public readonly nint Items()
+    public readonly nint Items() => ItemsOfChunk() * Chunks.Count;
+
+    readonly nint ItemsOfChunk()
     {
         nint items = Weight.Parts.Count == 0 ? ItemsOf(Weight.Outputs) : 0;
         for (int i = 0; i < Weight.Parts.Count; i++)
@@ -51,12 +53,12 @@ unsafe struct LinearJob : IJob
             items += ItemsOf(Weight.Parts[i].Outputs);
         }
 
-        return items * Chunks.Count;
+        return items;
     }
 
     public readonly void Run(nint item, int worker)
     {
-        nint ofChunk = Items() / Chunks.Count, column = 0;
+        nint ofChunk = ItemsOfChunk(), column = 0;
         (nint chunk, nint rest) = ByRows ? (item / ofChunk, item % ofChunk) : (item % Chunks.Count, item / Chunks.Count);
         Weight part = Weight;
         if (Weight.Parts.Count > 0)

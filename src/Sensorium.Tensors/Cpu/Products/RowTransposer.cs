@@ -56,7 +56,11 @@ static unsafe class RowTransposer
         if (done < count)
         {
             float** rest = stackalloc float*[rows];
-            Behind(from, rows, done, rest);
+            for (int i = 0; i < rows; i++)
+            {
+                rest[i] = from[i] + done;
+            }
+
             Pack(rest, rows, count - done, to + done * rows, rows);
         }
     }
@@ -88,14 +92,6 @@ static unsafe class RowTransposer
             }
 
             Pack(lines, rows, BrainPairs.Of(numbers), (float*)(to + done * rows), rows);
-        }
-    }
-
-    static void Behind(float** from, int rows, nint numbers, float** to)
-    {
-        for (int i = 0; i < rows; i++)
-        {
-            to[i] = from[i] + numbers;
         }
     }
 
