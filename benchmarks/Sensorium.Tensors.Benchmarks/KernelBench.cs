@@ -39,16 +39,16 @@ static unsafe class KernelBench
             {
                 for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
                 {
-                    byte* scales = group + Blocks * layout.QuadBytes;
+                    QuantBlock first = layout.At(group, Blocks, 0);
                     var arguments = new IntegerArguments
                     {
                         Rows = rowsAt,
-                        Integers0 = unpacked ? quads : group,
-                        Integers1 = unpacked ? quads : group,
-                        Scales0 = unpacked ? quads + 16384 : scales,
-                        Scales1 = unpacked ? quads + 16384 : scales,
-                        Super0 = unpacked ? quads + 32768 : scales + Blocks * layout.ScaleBytes,
-                        Super1 = unpacked ? quads + 32768 : scales + Blocks * layout.ScaleBytes,
+                        Integers0 = unpacked ? quads : first.Integers,
+                        Integers1 = unpacked ? quads : first.Integers,
+                        Scales0 = unpacked ? quads + 16384 : first.Scales,
+                        Scales1 = unpacked ? quads + 16384 : first.Scales,
+                        Super0 = unpacked ? quads + 32768 : first.Super,
+                        Super1 = unpacked ? quads + 32768 : first.Super,
                         C0 = c,
                         C1 = c + 16,
                         Stride = 128,

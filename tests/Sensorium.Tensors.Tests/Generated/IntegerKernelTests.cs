@@ -32,7 +32,7 @@ public sealed unsafe class IntegerKernelTests
         foreach (IntegerKernel program in IntegerCode.Programs((Instructions)set, layout).Cast<IntegerKernel>())
         {
             bool super = layout.SuperBytes > 0;
-            foreach (int blocks in super ? [8, 16] : new[] { 1, 3 })
+            foreach (int blocks in super ? [8, 16] : new[] { 1, 11 })
             {
                 bool add = blocks > 1 == (program.Rows % 2 == 0), windows = program.Rows % 3 == 0;
                 using var memory = new Case(layout, (Instructions)set, program, blocks, add);
@@ -66,7 +66,7 @@ public sealed unsafe class IntegerKernelTests
             {
                 foreach (float sign in new[] { 1f, -1f })
                 {
-                    IntegerKernel program = (IntegerKernel)IntegerCode.Programs(set, layout)[^1];
+                    IntegerKernel program = IntegerCode.Programs(set, layout).Cast<IntegerKernel>().Last(p => p.Rows == IntegerKernel.MostRows);
                     using var memory = new Case(layout, set, program, 8, add: false, extreme: sign);
                     using var machine = new KernelMachine(program.Write(false), false);
                     memory.AllowAll(machine);
@@ -92,7 +92,7 @@ public sealed unsafe class IntegerKernelTests
         {
             this.add = add;
             argument = New(sizeof(IntegerArguments), "argument", writable: true);
-            groups = set == Instructions.Avx512Vnni ? 2 : 1;
+            groups = program.Groups;
             stride = Panel.Lanes + 3;
             int rows = program.Rows;
             NativeBuffer data = New(QuantizedRows.Bytes(rows, blocks * Panel.Block), "rows");
@@ -116,31 +116,22 @@ public sealed unsafe class IntegerKernelTests
             arguments.Blocks = blocks;
             arguments.Add = add ? 1 : 0;
             arguments.Runs = 1;
+            arguments.Lacking = -blocks & (QuantPanels.SliceBlocks - 1);
+            arguments.LackingBytes = arguments.Lacking * layout.QuadBytes;
             c = new NativeBuffer[groups];
             expected = new float[groups][];
             uint state = (uint)blocks;
             for (int group = 0; group < groups; group++)
             {
-                NativeBuffer integers = New(blocks * layout.QuadBytes, $"integers {group}"), scales = New(blocks * layout.ScaleBytes, $"scales {group}");
-                NativeBuffer super = New(Math.Max(1, blocks / QuantPanels.SliceBlocks * layout.SuperBytes), $"super {group}");
-                using var all = new NativeBuffer(integers.Bytes + scales.Bytes + super.Bytes + 64);
-                IntegerTwin.Fill(layout, all.Pointer, blocks, ref state);
-                if (extreme != 0)
+                NativeBuffer packed = New(layout.GroupBytes(blocks * Panel.Block), $"group {group}");
+                IntegerTwin.Fill(layout, packed.Pointer, blocks, ref state);
+                for (int block = 0; extreme != 0 && block < blocks; block++)
                 {
-                    new Span<byte>(all.Pointer, (int)integers.Bytes).Fill(0xff);
+                    new Span<byte>(layout.At(packed.Pointer, blocks, block).Integers, layout.QuadBytes).Fill(0xff);
                 }
 
-                Copy(all.Pointer, integers);
-                Copy(all.Pointer + integers.Bytes, scales);
-                Copy(all.Pointer + integers.Bytes + scales.Bytes, super);
                 NativeBuffer quads = New(blocks * 512, $"quads {group}"), floats = New(blocks * layout.Parts * 64, $"float scales {group}"), minima = New(blocks * layout.Parts * 64, $"minima {group}");
-                QuadPlanes.Unpack(layout.Planes, layout.IsIndex, integers.Pointer, blocks, quads.Pointer);
-                for (int block = 0; block < blocks; block += QuantPanels.SliceBlocks)
-                {
-                    QuantScales.Unpack(
-                        layout, scales.Pointer + block * layout.ScaleBytes, super.Pointer + block / QuantPanels.SliceBlocks * layout.SuperBytes, Math.Min(blocks - block, QuantPanels.SliceBlocks),
-                        (float*)floats.Pointer + block * layout.Parts * Panel.Lanes, (float*)minima.Pointer + block * layout.Parts * Panel.Lanes);
-                }
+                IntegerTwin.Unpack(layout, packed.Pointer, blocks, quads.Pointer, (float*)floats.Pointer, (float*)minima.Pointer);
 
                 c[group] = New(((rows - 1) * stride + Panel.Lanes) * sizeof(float), $"c {group}", writable: true);
                 expected[group] = new float[rows * Panel.Lanes];
@@ -153,8 +144,10 @@ public sealed unsafe class IntegerKernelTests
                     }
                 }
 
-                byte* from = program.Unpacked ? quads.Pointer : integers.Pointer;
-                byte* scale = program.Unpacked ? floats.Pointer : scales.Pointer, minimum = program.Unpacked ? minima.Pointer : super.Pointer;
+                // Bytes are quads where they lie.
+                QuantBlock first = layout.At(packed.Pointer, blocks, 0);
+                byte* from = program.Unpacked && layout.Planes != Planes.Bytes ? quads.Pointer : first.Integers;
+                byte* scale = program.Unpacked ? floats.Pointer : first.Scales, minimum = program.Unpacked ? minima.Pointer : first.Super;
                 if (group == 0)
                 {
                     arguments.Integers0 = from;
@@ -221,8 +214,6 @@ public sealed unsafe class IntegerKernelTests
             buffers.Add((buffer, writable, name));
             return buffer;
         }
-
-        static void Copy(byte* from, NativeBuffer to) => Buffer.MemoryCopy(from, to.Pointer, to.Bytes, to.Bytes);
 
         public void Dispose()
         {

@@ -143,6 +143,7 @@ sealed unsafe class KernelMachine : IDisposable
             case Mnemonic.Jmp: return i.NearBranchTarget;
             case Mnemonic.Je: return zero ? i.NearBranchTarget : next;
             case Mnemonic.Jne: return zero ? next : i.NearBranchTarget;
+            case Mnemonic.Jge: return less ? next : i.NearBranchTarget;
             case Mnemonic.Jl: return less ? i.NearBranchTarget : next;
             default: vectors.Execute(i); break;
         }

@@ -62,7 +62,7 @@ sealed class GeneratedKernels : IDisposable
             if (!integers.TryGetValue(layout.Type, out IntegerCode? code))
             {
                 string name = string.Create(CultureInfo.InvariantCulture, $"int8 {layout.Type}");
-                IReadOnlyList<KernelProgram> programs = IntegerCode.Programs(set, layout, sets);
+                IReadOnlyList<KernelProgram> programs = IntegerCode.Programs(set, layout);
                 code = Compile(name, programs) is { } compiled ? new IntegerCode(set, programs, compiled) : null;
                 integers[layout.Type] = code = code is null || Tried(name, IntegerTwin.Agrees(code, layout)) ? code : null;
             }

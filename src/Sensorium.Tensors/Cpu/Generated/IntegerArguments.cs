@@ -2,8 +2,8 @@ using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu.Generated;
 
-/// <summary>What a generated integer kernel is told: a tile of quantised rows by two vectors of outputs.</summary>
-/// <remarks>With 512 bits the two vectors are two groups of 16 outputs; with 256 bits the two halves of one group, and the second pointers are not read.</remarks>
+/// <summary>What a generated integer kernel is told: a tile of quantised rows by vectors of outputs.</summary>
+/// <remarks>With 512 bits a vector is a group of 16 outputs; with 256 bits two are the halves of one, and the second pointers are not read.</remarks>
 unsafe struct IntegerArguments
 {
     /// <summary>The tile's first block; see <see cref="QuantizedRows"/>.</summary>
@@ -24,13 +24,13 @@ unsafe struct IntegerArguments
     /// <summary>Bytes from row to row of both.</summary>
     public nint Stride;
 
-    /// <summary>Blocks of 32 inputs, at least one; where there are super-blocks a multiple of eight.</summary>
+    /// <summary>Blocks of 32 inputs from a slice's first, at least one; where there are super-blocks a multiple of eight.</summary>
     public nint Blocks;
 
     /// <summary>Not zero: c holds sums to go on from.</summary>
     public nint Add;
 
-    /// <summary>Packed: what is read after this weight's part, fetched meanwhile from end to end.</summary>
+    /// <summary>Packed: what is read after this, fetched meanwhile from end to end.</summary>
     public byte* Next;
 
     /// <summary>Packed: how often, each time with the outputs that come next; at least once. Zero afterwards, and the pointers are behind.</summary>
@@ -38,4 +38,10 @@ unsafe struct IntegerArguments
 
     /// <summary>Packed: bytes from a run's weights to the next one's.</summary>
     public nint RunBytes;
+
+    /// <summary>Blocks that the last slice lacks.</summary>
+    public nint Lacking;
+
+    /// <summary>Bytes of packed integers that it lacks.</summary>
+    public nint LackingBytes;
 }

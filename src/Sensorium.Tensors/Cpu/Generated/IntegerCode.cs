@@ -9,8 +9,11 @@ sealed unsafe class IntegerCode
     readonly CompiledKernel?[] unpacked = new CompiledKernel?[IntegerKernel.MostRows + 1];
     CompiledKernel? single;
 
-    /// <summary>Blocks of a call at most; a multiple of a super-block's. A call holds up garbage collections for some microseconds.</summary>
+    /// <summary>Blocks of a call at most; a multiple of a slice's. A call holds up garbage collections for some microseconds.</summary>
     public const nint MostBlocks = 1024;
+
+    /// <summary>How far ahead a single row's weights are fetched: what memory gives within its latency, and little enough for the first-level cache.</summary>
+    const int Lead = 8192;
 
     /// <param name="set">What the kernels are written in.</param>
     /// <param name="programs">Those of <see cref="Programs"/>.</param>
@@ -21,7 +24,7 @@ sealed unsafe class IntegerCode
         for (int i = 0; i < programs.Count; i++)
         {
             var kernel = (IntegerKernel)programs[i];
-            if (kernel.Set != set)
+            if (kernel.Groups < Groups)
             {
                 single = compiled[i];
                 continue;
@@ -40,11 +43,8 @@ sealed unsafe class IntegerCode
     /// <summary>What a layout needs.</summary>
     /// <param name="set">What the kernels are written in.</param>
     /// <param name="layout">The layout.</param>
-    /// <param name="others">
-    /// What else may be used: a row by one group of 256-bit vectors at a time is quicker than by two of 512 bits, since what
-    /// is fetched of the next groups then stays in the first-level cache, and memory is all that it waits for.
-    /// </param>
-    public static IReadOnlyList<KernelProgram> Programs(Instructions set, QuantLayout layout, Instructions others = Instructions.None)
+    /// <remarks>A single row takes one group at a time: memory is all that it waits for, and is quickest from end to end.</remarks>
+    public static IReadOnlyList<KernelProgram> Programs(Instructions set, QuantLayout layout)
     {
         var programs = new List<KernelProgram>();
         for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
@@ -53,9 +53,9 @@ sealed unsafe class IntegerCode
             programs.Add(new IntegerKernel(set, layout, rows, unpacked: true));
         }
 
-        if (set == Instructions.Avx512Vnni && others.HasFlag(Instructions.AvxVnni))
+        if (set == Instructions.Avx512Vnni)
         {
-            programs.Add(new IntegerKernel(Instructions.AvxVnni, layout, 1, unpacked: false));
+            programs.Add(new IntegerKernel(set, layout, 1, unpacked: false, vectors: 1));
         }
 
         return programs;
@@ -89,7 +89,7 @@ sealed unsafe class IntegerCode
         {
             arguments->Runs *= 2;
             arguments->RunBytes = group;
-            arguments->Next = arguments->Integers1;
+            arguments->Next = arguments->Integers0 + Lead;
             kernel.Call(arguments);
             return;
         }
@@ -104,6 +104,8 @@ sealed unsafe class IntegerCode
         second.Scales0 = second.Scales1;
         second.Super0 = second.Super1;
         second.C0 = second.C1;
+        arguments->Next = arguments->Integers0 + Lead;
+        second.Next = second.Integers0 + Lead;
         kernel.Call(arguments);
         kernel.Call(&second);
     }

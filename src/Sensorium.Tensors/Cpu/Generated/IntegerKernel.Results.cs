@@ -15,9 +15,12 @@ sealed partial class IntegerKernel
 
     void AddToResults(int part)
     {
-        Register scale0 = Free(0), scale1 = Free(1), one = Free(2), other = Free(3);
-        Scale(scale0, 0, part, one);
-        Scale(scale1, 1, part, one);
+        Register one = Free(2), other = Free(3);
+        for (int vector = 0; vector < vectors; vector++)
+        {
+            Scale(Free(vector), vector, part, one);
+        }
+
         int offset = IsSigned ? 0 : layout.Offset;
         for (int row = 0; row < rows; row++)
         {
@@ -25,13 +28,17 @@ sealed partial class IntegerKernel
             {
                 w.BroadcastInt(one, KernelWriter.At(RowData, RowSumAt(row, part)));
                 w.ShiftLeft32(one, one, System.Numerics.BitOperations.Log2((uint)offset));
-                w.SubtractInt32(Sum(row, 0), Sum(row, 0), one);
-                w.SubtractInt32(Sum(row, 1), Sum(row, 1), one);
+                for (int vector = 0; vector < vectors; vector++)
+                {
+                    w.SubtractInt32(Sum(row, vector), Sum(row, vector), one);
+                }
             }
 
             w.Broadcast(one, KernelWriter.At(RowData, RowScaleAt(row)));
-            AddToResult(row, 0, scale0, one, other);
-            AddToResult(row, 1, scale1, one, other);
+            for (int vector = 0; vector < vectors; vector++)
+            {
+                AddToResult(row, vector, Free(vector), one, other);
+            }
         }
 
         if (layout.HasMinimum)
@@ -62,12 +69,16 @@ sealed partial class IntegerKernel
     void AddMinima(int part)
     {
         Register one = Free(2);
-        bool negative = Minimum(Free(0), 0, part, one);
-        Minimum(Free(1), 1, part, one);
+        bool negative = false;
+        for (int vector = 0; vector < vectors; vector++)
+        {
+            negative = Minimum(Free(vector), vector, part, one);
+        }
+
         for (int row = 0; row < rows; row++)
         {
             w.Broadcast(one, KernelWriter.At(RowData, RowScaledSumAt(row, part)));
-            for (int vector = 0; vector < 2; vector++)
+            for (int vector = 0; vector < vectors; vector++)
             {
                 Register result = ResultsInRegisters ? Result(row, vector) : Sum(row, vector);
                 if (negative)

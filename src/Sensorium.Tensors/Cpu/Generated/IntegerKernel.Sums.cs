@@ -17,13 +17,18 @@ sealed partial class IntegerKernel
             EachResult((row, vector) => w.Zero(Sum(row, vector)));
             for (int quad = first; quad < first + quads; quad++)
             {
-                Unpack(Free(0), 0, quad, Free(2));
-                Unpack(Free(1), 1, quad, Free(2));
+                for (int vector = 0; vector < vectors; vector++)
+                {
+                    Unpack(Free(vector), vector, quad, Free(2));
+                }
+
                 for (int row = 0; row < rows; row++)
                 {
                     BroadcastQuad(Free(2), row, quad);
-                    w.DotBytes(Sum(row, 0), Free(0), Free(2));
-                    w.DotBytes(Sum(row, 1), Free(1), Free(2));
+                    for (int vector = 0; vector < vectors; vector++)
+                    {
+                        w.DotBytes(Sum(row, vector), Free(vector), Free(2));
+                    }
                 }
             }
 

@@ -5,7 +5,7 @@ using Sensorium.Tensors.Cpu.Products;
 namespace Sensorium.Tensors.Cpu.Generated;
 
 /// <summary>
-/// The program of an int8 product: a tile of quantised rows by two vectors of outputs. For each block of 32 inputs exact
+/// The program of an int8 product: a tile of quantised rows by vectors of outputs. For each block of 32 inputs exact
 /// integer sums, then <c>c += sum · (scale · row scale)</c> in float32, fused: to the bit what
 /// <see cref="IntegerTile{TDot, TScheme}"/> and <see cref="IntegerRow{TDot, TScheme, TQuads}"/> compute.
 /// </summary>
@@ -18,7 +18,8 @@ namespace Sensorium.Tensors.Cpu.Generated;
 /// <param name="layout">The weight's layout.</param>
 /// <param name="rows">Rows of the tile.</param>
 /// <param name="unpacked">Whether integers come as quads and scales as float32; else both are unpacked in registers.</param>
-sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool unpacked) : KernelProgram(set)
+/// <param name="vectors">Vectors of outputs: two, or with 512 bits one, which is a group.</param>
+sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool unpacked, int vectors = 2) : KernelProgram(set)
 {
     /// <summary>Rows of a tile at most: six by two vectors of sums leave four registers of sixteen, or eight of 32 with two more vectors of results.</summary>
     public const int MostRows = 6;
@@ -35,6 +36,9 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     /// <summary>Whether integers come as quads and scales as float32.</summary>
     public bool Unpacked => unpacked;
 
+    /// <summary>Groups of 16 outputs.</summary>
+    public int Groups => IsWide ? vectors : 1;
+
     bool IsWide => Set == Instructions.Avx512Vnni;
 
     bool HasDots => Set != Instructions.Avx2;
@@ -42,7 +46,7 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     Planes Planes => unpacked ? Planes.Bytes : layout.Planes;
 
     /// <inheritdoc/>
-    public override string Name => string.Create(CultureInfo.InvariantCulture, $"int8-{SetName}-{layout.Type}-{rows}{(unpacked ? "-unpacked" : "")}").ToLowerInvariant();
+    public override string Name => string.Create(CultureInfo.InvariantCulture, $"int8-{SetName}-{layout.Type}-{rows}{(unpacked ? "-unpacked" : "")}{(vectors == 1 ? "-single" : "")}").ToLowerInvariant();
 
     /// <summary>Where the results wait between blocks.</summary>
     bool ResultsInRegisters => IsWide || rows <= FewRows;
@@ -51,18 +55,24 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     bool IsSigned => !HasDots && layout.Offset == 128;
 
     /// <summary>
-    /// Bytes of a block's share of the groups. While a block is multiplied as many are fetched of the groups that come next,
-    /// from end to end: memory is quickest so, though integers and scales are read from several places at once.
+    /// Bytes of a block's share of the groups. While a block is multiplied as many are fetched of what comes next, from end to
+    /// end: memory is quickest so, though integers and scales are read from several places at once.
     /// </summary>
-    int ShareBytes => (IsWide ? 2 : 1) * (layout.QuadBytes + layout.ScaleBytes + layout.SuperBytes / QuantPanels.SliceBlocks);
+    int ShareBytes => Groups * layout.SliceBytes / QuantPanels.SliceBlocks;
+
+    /// <summary>Whether the integers lie in slices, or the scales do.</summary>
+    bool HasSlices => !unpacked || layout.Planes == Planes.Bytes;
+
+    /// <summary>Whether the last slice may be a short one.</summary>
+    bool MayBeShort => HasSlices && layout.SuperBytes == 0;
 
     int BlockBytes => rows * QuantizedRows.RowBlockBytes;
 
-    Register Sum(int row, int vector) => w.V(2 * row + vector);
+    Register Sum(int row, int vector) => w.V(vectors * row + vector);
 
-    Register Result(int row, int vector) => w.V(2 * rows + 2 * row + vector);
+    Register Result(int row, int vector) => w.V(vectors * (rows + row) + vector);
 
-    Register Free(int i) => w.V((ResultsInRegisters ? 4 : 2) * rows + i);
+    Register Free(int i) => w.V((ResultsInRegisters ? 2 : 1) * vectors * rows + i);
 
     static Register RowData => KernelWriter.Pointers[0];
 
@@ -92,7 +102,12 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         w.Here(ref run);
         w.Field(RowData, 0);
         w.Field(KernelWriter.Counter, 10);
-        for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+        if (MayBeShort)
+        {
+            w.AddField(KernelWriter.Counter, 15);
+        }
+
+        for (int vector = 0; vector < Groups; vector++)
         {
             w.Field(Integers(vector), 1 + vector);
             w.Field(Scales(vector), 3 + vector);
@@ -123,7 +138,15 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         }
 
         Advance();
-        w.Repeat(loop);
+        if (MayBeShort)
+        {
+            w.RepeatDownTo(15, loop);
+        }
+        else
+        {
+            w.Repeat(loop);
+        }
+
         w.Field(KernelWriter.Pointers[7], 7);
         EachResult((row, vector) =>
         {
@@ -149,15 +172,15 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         w.AddToField(12, KernelWriter.Pointers[0]);
         foreach (int first in new[] { 1, 3, 5 })
         {
-            for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+            for (int vector = 0; vector < Groups; vector++)
             {
                 w.AddToField(first + vector, KernelWriter.Pointers[0]);
             }
         }
 
-        for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+        for (int vector = 0; vector < Groups; vector++)
         {
-            w.AddToField(7 + vector, IsWide ? 2 * 64 : 64);
+            w.AddToField(7 + vector, Groups * 64);
         }
 
         w.RepeatField(13, run);
@@ -190,8 +213,10 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     {
         for (int row = 0; row < rows; row++)
         {
-            what(row, 0);
-            what(row, 1);
+            for (int vector = 0; vector < vectors; vector++)
+            {
+                what(row, vector);
+            }
         }
     }
 
@@ -239,7 +264,7 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     void Advance()
     {
         w.Add(RowData, BlockBytes);
-        for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+        for (int vector = 0; vector < Groups; vector++)
         {
             w.Add(Integers(vector), (int)Planes);
             w.Add(Scales(vector), unpacked ? layout.Parts * 64 : layout.ScaleBytes);
@@ -249,19 +274,45 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
             }
         }
 
-        if (!unpacked && layout.SuperBytes > 0)
+        if (HasSlices)
         {
-            // The counter has this block still in it: the last of a super-block leaves a multiple of eight behind.
-            Label within = w.NewLabel();
-            w.Add(KernelWriter.Counter, -1);
-            w.UnlessMultiple(QuantPanels.SliceBlocks, within);
-            for (int vector = 0; vector < (IsWide ? 2 : 1); vector++)
+            NextSlice();
+        }
+    }
+
+    /// <summary>After the last block of a slice, on to the next one.</summary>
+    void NextSlice()
+    {
+        // The counter has this block still in it: the last of a slice leaves a multiple of eight behind.
+        Label within = w.NewLabel();
+        w.Add(KernelWriter.Counter, -1);
+        w.UnlessMultiple(QuantPanels.SliceBlocks, within);
+        for (int vector = 0; vector < Groups; vector++)
+        {
+            w.Add(Integers(vector), layout.SliceBytes - QuantPanels.SliceBlocks * layout.QuadBytes);
+            if (unpacked)
             {
-                w.Add(Super(vector), layout.SuperBytes);
+                continue;
             }
 
-            w.Here(ref within);
-            w.Add(KernelWriter.Counter, 1);
+            w.Add(Scales(vector), layout.SliceBytes - QuantPanels.SliceBlocks * layout.ScaleBytes);
+            if (layout.SuperBytes > 0)
+            {
+                w.Add(Super(vector), layout.SliceBytes);
+            }
         }
+
+        if (MayBeShort && !unpacked)
+        {
+            // In a short slice the scales come so much sooner.
+            w.UnlessBelow(QuantPanels.SliceBlocks + 1, within);
+            for (int vector = 0; vector < Groups; vector++)
+            {
+                w.SubtractField(Scales(vector), 16);
+            }
+        }
+
+        w.Here(ref within);
+        w.Add(KernelWriter.Counter, 1);
     }
 }

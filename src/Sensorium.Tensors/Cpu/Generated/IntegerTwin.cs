@@ -69,14 +69,29 @@ static unsafe class IntegerTwin
     /// <summary>A group of any integers and of finite scales.</summary>
     public static void Fill(QuantLayout layout, byte* group, nint blocks, ref uint state)
     {
-        byte* scales = group + blocks * layout.QuadBytes, super = scales + blocks * layout.ScaleBytes;
         bool halves = layout.Scales is ScaleKind.Half or ScaleKind.HalfAndMinimum;
-        for (byte* p = group; p < super; p++)
+        for (nint block = 0; block < blocks; block += QuantPanels.SliceBlocks)
         {
-            *p = (byte)(Next(ref state) >> 24);
-        }
+            QuantBlock slice = layout.At(group, blocks, block);
+            for (byte* p = slice.Integers; p < slice.Super; p++)
+            {
+                *p = (byte)(Next(ref state) >> 24);
+            }
 
-        FillHalves(halves ? scales : super, halves ? blocks * layout.ScaleBytes : blocks / QuantPanels.SliceBlocks * layout.SuperBytes, ref state);
+            FillHalves(halves ? slice.Scales : slice.Super, halves ? (nint)(slice.Super - slice.Scales) : layout.SuperBytes, ref state);
+        }
+    }
+
+    /// <summary>All of a group: quads <c>[blocks][8][16][4]</c>, scales and minima <c>[blocks][parts][16]</c>.</summary>
+    public static void Unpack(QuantLayout layout, byte* group, nint blocks, byte* quads, float* scales, float* minima)
+    {
+        for (nint block = 0; block < blocks; block += QuantPanels.SliceBlocks)
+        {
+            QuantBlock slice = layout.At(group, blocks, block);
+            nint count = Math.Min(QuantPanels.SliceBlocks, blocks - block), at = block * layout.Parts * Panel.Lanes;
+            QuadPlanes.Unpack(layout.Planes, layout.IsIndex, slice.Integers, count, quads + block * 512);
+            QuantScales.Unpack(layout, slice.Scales, slice.Super, count, scales + at, minima + at);
+        }
     }
 
     static void FillHalves(byte* to, nint bytes, ref uint state)
@@ -113,16 +128,11 @@ static unsafe class IntegerTwin
             for (int group = 0; group < Groups; group++)
             {
                 Fill(layout, Packed(group), Blocks, ref state);
-                QuadPlanes.Unpack(layout.Planes, layout.IsIndex, Packed(group), Blocks, quads.Pointer + group * Blocks * 512);
-                QuantScales.Unpack(layout, PackedScales(group), PackedSuper(group), Blocks, (float*)scales.Pointer + group * Floats, (float*)minima.Pointer + group * Floats);
+                Unpack(layout, Packed(group), Blocks, quads.Pointer + group * Blocks * 512, (float*)scales.Pointer + group * Floats, (float*)minima.Pointer + group * Floats);
             }
         }
 
         byte* Packed(int group) => packed.Pointer + group * layout.GroupBytes(Inputs);
-
-        byte* PackedScales(int group) => Packed(group) + Blocks * layout.QuadBytes;
-
-        byte* PackedSuper(int group) => PackedScales(group) + Blocks * layout.ScaleBytes;
 
         /// <summary>A tile of so many rows, and the last one's results; the others' are those of the smaller tiles.</summary>
         public void PutRows(int count)
@@ -151,15 +161,16 @@ static unsafe class IntegerTwin
         public IntegerArguments Arguments(int group, int groups, bool unpacked)
         {
             int second = group + groups - 1;
+            QuantBlock first = layout.At(Packed(group), Blocks, 0), other = layout.At(Packed(second), Blocks, 0);
             return new IntegerArguments
             {
                 Rows = rows.Pointer,
-                Integers0 = unpacked ? quads.Pointer + group * Blocks * 512 : Packed(group),
-                Integers1 = unpacked ? quads.Pointer + second * Blocks * 512 : Packed(second),
-                Scales0 = unpacked ? (byte*)((float*)scales.Pointer + group * Floats) : PackedScales(group),
-                Scales1 = unpacked ? (byte*)((float*)scales.Pointer + second * Floats) : PackedScales(second),
-                Super0 = unpacked ? (byte*)((float*)minima.Pointer + group * Floats) : PackedSuper(group),
-                Super1 = unpacked ? (byte*)((float*)minima.Pointer + second * Floats) : PackedSuper(second),
+                Integers0 = unpacked ? quads.Pointer + group * Blocks * 512 : first.Integers,
+                Integers1 = unpacked ? quads.Pointer + second * Blocks * 512 : other.Integers,
+                Scales0 = unpacked ? (byte*)((float*)scales.Pointer + group * Floats) : first.Scales,
+                Scales1 = unpacked ? (byte*)((float*)scales.Pointer + second * Floats) : other.Scales,
+                Super0 = unpacked ? (byte*)((float*)minima.Pointer + group * Floats) : first.Super,
+                Super1 = unpacked ? (byte*)((float*)minima.Pointer + second * Floats) : other.Super,
                 C0 = (float*)c.Pointer + group * Results,
                 C1 = (float*)c.Pointer + second * Results,
                 Stride = Panel.Lanes * sizeof(float),

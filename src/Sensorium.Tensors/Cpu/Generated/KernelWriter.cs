@@ -180,6 +180,12 @@ sealed class KernelWriter
         code.jne(loop);
     }
 
+    /// <summary>Adds a field of the argument to a register.</summary>
+    public void AddField(Register to, int index) => Emit(Instruction.Create(Code.Add_r64_rm64, to, new MemoryOperand(Argument, 8 * index)));
+
+    /// <summary>Subtracts a field of the argument from a register.</summary>
+    public void SubtractField(Register from, int index) => Emit(Instruction.Create(Code.Sub_r64_rm64, from, new MemoryOperand(Argument, 8 * index)));
+
     public void AddRegister(Register to, Register bytes) => Emit(Instruction.Create(Code.Add_r64_rm64, to, bytes));
 
     public void Add(Register to, int bytes) => Emit(Instruction.Create(bytes is >= -128 and <= 127 ? Code.Add_rm64_imm8 : Code.Add_rm64_imm32, to, bytes));
@@ -217,6 +223,14 @@ sealed class KernelWriter
         code.jne(loop);
     }
 
+    /// <summary>Counts down and goes on unless the count is a field of the argument.</summary>
+    public void RepeatDownTo(int index, Label loop)
+    {
+        Emit(Instruction.Create(Code.Dec_rm64, Counter));
+        Emit(Instruction.Create(Code.Cmp_r64_rm64, Counter, new MemoryOperand(Argument, 8 * index)));
+        code.jne(loop);
+    }
+
     /// <summary>Goes to the label unless the count is a multiple of a power of two.</summary>
     public void UnlessMultiple(int powerOfTwo, Label target)
     {
@@ -229,6 +243,13 @@ sealed class KernelWriter
     {
         Emit(Instruction.Create(Code.Cmp_rm64_imm8, Counter, count));
         code.jl(target);
+    }
+
+    /// <summary>Goes to the label unless the count is below.</summary>
+    public void UnlessBelow(int count, Label target)
+    {
+        Emit(Instruction.Create(Code.Cmp_rm64_imm8, Counter, count));
+        code.jge(target);
     }
 
     /// <summary>Goes to the label when the count is zero.</summary>

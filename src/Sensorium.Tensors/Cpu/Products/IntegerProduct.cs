@@ -7,13 +7,13 @@ namespace Sensorium.Tensors.Cpu.Products;
 unsafe struct IntegerProduct
 {
     /// <summary>Bytes that <see cref="Multiply"/> needs for itself.</summary>
-    public const int ScratchBytes = 2 * SliceBlocks * BlockBytes + FloatProduct.ChunkRows * 2 * Panel.Lanes * sizeof(float);
+    public const int ScratchBytes = 2 * StretchBlocks * BlockBytes + FloatProduct.ChunkRows * 2 * Panel.Lanes * sizeof(float);
 
     /// <summary>A block of a group, unpacked: quads, two scales and two minima an output.</summary>
     const int BlockBytes = 512 + 4 * Panel.Lanes * sizeof(float);
 
-    /// <summary>Blocks of a slice that many rows meet before the next is unpacked: long enough for a call to be worth its while, and little enough to stay near.</summary>
-    const int SliceBlocks = 4 * QuantPanels.SliceBlocks;
+    /// <summary>Blocks that many rows meet before the next are unpacked, four slices: long enough for a call to be worth its while, and little enough to stay near.</summary>
+    const int StretchBlocks = 4 * QuantPanels.SliceBlocks;
 
     /// <summary>Tiles of rows for which each unpacks for itself: what is saved by unpacking once is less than storing it.</summary>
     const int FewTiles = 3;
@@ -83,7 +83,7 @@ unsafe struct IntegerProduct
 
     readonly void Groups(IntegerCode? code, nint firstRow, nint rows, nint group, int groups, byte* scratch)
     {
-        float* partial = (float*)(scratch + 2 * SliceBlocks * BlockBytes);
+        float* partial = (float*)(scratch + 2 * StretchBlocks * BlockBytes);
         nint column = group * Panel.Lanes, columns = Math.Min(groups * Panel.Lanes, Panels.Outputs - column);
         bool whole = columns == (code?.Groups ?? 1) * Panel.Lanes;
         float* c = whole ? Y + firstRow * Stride + column : partial;
@@ -102,9 +102,9 @@ unsafe struct IntegerProduct
         }
         else
         {
-            for (nint block = 0; block < blocks; block += SliceBlocks)
+            for (nint block = 0; block < blocks; block += StretchBlocks)
             {
-                Unpacked(code, firstRow, rows, group, groups, block, Math.Min(SliceBlocks, blocks - block), c, ldc, scratch);
+                Unpacked(code, firstRow, rows, group, groups, block, Math.Min(StretchBlocks, blocks - block), c, ldc, scratch);
             }
         }
 
@@ -124,21 +124,23 @@ unsafe struct IntegerProduct
     {
         // A group that is not there is read as the first.
         nint second = group + groups - 1;
+        QuantBlock first = Panels.At(group, block), other = Panels.At(second, block);
         var arguments = new IntegerArguments
         {
-            Integers0 = Panels.Packed(group, block),
-            Integers1 = Panels.Packed(second, block),
-            Scales0 = Panels.PackedScales(group, block),
-            Scales1 = Panels.PackedScales(second, block),
-            Super0 = Panels.PackedSuper(group, block),
-            Super1 = Panels.PackedSuper(second, block),
+            Integers0 = first.Integers,
+            Integers1 = other.Integers,
+            Scales0 = first.Scales,
+            Scales1 = other.Scales,
+            Super0 = first.Super,
+            Super1 = other.Super,
             Stride = ldc * sizeof(float),
             Blocks = count,
             Add = block,
-            Next = Panels.Packed(second + 1, 0),
+            Next = Panels.At(second + 1, 0).Integers,
             Runs = runs,
             RunBytes = groups * Panels.GroupBytes,
         };
+        Lack(ref arguments, count);
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
             IntegerArguments tile = arguments;
@@ -151,19 +153,20 @@ unsafe struct IntegerProduct
     readonly void Unpacked(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc, byte* scratch)
     {
         // A group that is not there is read as the first.
-        byte* second = scratch + (groups - 1) * SliceBlocks * BlockBytes;
+        byte* second = scratch + (groups - 1) * StretchBlocks * BlockBytes;
         var arguments = new IntegerArguments
         {
             Integers0 = Unpack(group, block, count, scratch),
             Integers1 = groups > 1 ? Unpack(group + 1, block, count, second) : Panels.Quads(group, block, 0, scratch),
-            Scales0 = scratch + SliceBlocks * 512,
-            Scales1 = second + SliceBlocks * 512,
-            Super0 = scratch + SliceBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
-            Super1 = second + SliceBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
+            Scales0 = scratch + StretchBlocks * 512,
+            Scales1 = second + StretchBlocks * 512,
+            Super0 = scratch + StretchBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
+            Super1 = second + StretchBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
             Stride = ldc * sizeof(float),
             Blocks = count,
             Add = block,
         };
+        Lack(ref arguments, count);
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
             At(ref arguments, firstRow + row, block, c + row * ldc);
@@ -171,17 +174,27 @@ unsafe struct IntegerProduct
         }
     }
 
-    /// <summary>Unpacks some blocks of a group: quads, which may stay where they are, then scales, then minima.</summary>
+    /// <summary>Unpacks some slices of a group: quads, which may stay where they are, then scales, then minima.</summary>
     readonly byte* Unpack(nint group, nint block, nint count, byte* to)
     {
-        float* scales = (float*)(to + SliceBlocks * 512), minima = scales + SliceBlocks * 2 * Panel.Lanes;
+        float* scales = (float*)(to + StretchBlocks * 512), minima = scales + StretchBlocks * 2 * Panel.Lanes;
+        byte* quads = null;
         for (nint at = 0; at < count; at += QuantPanels.SliceBlocks)
         {
-            nint floats = at * Panels.Layout.Parts * Panel.Lanes;
-            Panels.Scales(group, block + at, Math.Min(QuantPanels.SliceBlocks, count - at), scales + floats, minima + floats);
+            nint blocks = Math.Min(QuantPanels.SliceBlocks, count - at), floats = at * Panels.Layout.Parts * Panel.Lanes;
+            Panels.Scales(group, block + at, blocks, scales + floats, minima + floats);
+            byte* slice = Panels.Quads(group, block + at, blocks, to + at * 512);
+            quads = at == 0 ? slice : quads;
         }
 
-        return Panels.Quads(group, block, count, to);
+        return quads;
+    }
+
+    /// <summary>What the last slice of some blocks lacks.</summary>
+    readonly void Lack(ref IntegerArguments arguments, nint blocks)
+    {
+        arguments.Lacking = -blocks & (QuantPanels.SliceBlocks - 1);
+        arguments.LackingBytes = arguments.Lacking * Panels.Layout.QuadBytes;
     }
 
     readonly void At(ref IntegerArguments arguments, nint row, nint block, float* c)
@@ -202,7 +215,7 @@ unsafe struct IntegerProduct
             Panels.Scales(group, block, count, scales, minima);
             if (rows == 1)
             {
-                Kernels.MultiplyRow(count, Rows.Integers(firstRow, block), Rows.Scale(firstRow, block), Rows.Step(firstRow), Panels.Packed(group, block), scales, minima, layout.Offset, c, block > 0);
+                Kernels.MultiplyRow(count, Rows.Integers(firstRow, block), Rows.Scale(firstRow, block), Rows.Step(firstRow), Panels.At(group, block).Integers, scales, minima, layout.Offset, c, block > 0);
                 continue;
             }
 

@@ -99,10 +99,26 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
     /// <summary>Inputs that the checkpoint stores together.</summary>
     public int StoredBlock => Type.BlockSize();
 
-    /// <summary>Bytes of a group of 16 outputs.</summary>
-    public nint GroupBytes(nint inputs)
+    /// <summary>Bytes of a slice: the integers of eight blocks by 16 outputs, their scales, and the scales of those.</summary>
+    public int SliceBytes => (QuantPanels.SliceBlocks * (QuadBytes + ScaleBytes) + SuperBytes + 63) & -64;
+
+    /// <summary>Bytes of a group of 16 outputs: slices, the last one as short as it is.</summary>
+    public nint GroupBytes(nint inputs) =>
+        inputs / Panel.Slice * SliceBytes + ((inputs % Panel.Slice / Panel.Block * (QuadBytes + ScaleBytes) + 63) & -64);
+
+    /// <summary>Where a block of a group is.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="blocks">Blocks of the group.</param>
+    /// <param name="block">Which.</param>
+    public unsafe QuantBlock At(byte* group, nint blocks, nint block)
     {
-        nint blocks = inputs / Panel.Block;
-        return (blocks * (QuadBytes + ScaleBytes) + inputs / Panel.Slice * SuperBytes + 63) & -64;
+        nint first = block - block % QuantPanels.SliceBlocks, held = Math.Min(QuantPanels.SliceBlocks, blocks - first);
+        byte* slice = group + first / QuantPanels.SliceBlocks * SliceBytes, scales = slice + held * QuadBytes;
+        return new QuantBlock
+        {
+            Integers = slice + (block - first) * QuadBytes,
+            Scales = scales + (block - first) * ScaleBytes,
+            Super = scales + held * ScaleBytes,
+        };
     }
 }

@@ -6,8 +6,9 @@ using Sensorium.Tensors.Cpu.Generated;
 namespace Sensorium.Tensors.Cpu.Products;
 
 /// <summary>
-/// A quantised matrix, no wider than its checkpoint has it but for the K types' small scales. A group holds the integers
-/// of all blocks, then their scales, then the super-blocks' scales, each from end to end.
+/// A quantised matrix, no wider than its checkpoint has it but for the K types' small scales. A group is a row of slices,
+/// each the integers of its blocks, then their scales, then the scales of those: what is multiplied together lies together,
+/// and memory is read from end to end however long a row is.
 /// </summary>
 sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, RawTensor? packed) : Panels(outputs, inputs, layout.GroupBytes(inputs), packed)
 {
@@ -40,13 +41,13 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, R
         return panels;
     }
 
-    /// <summary>Where the packed integers of a block begin.</summary>
-    public byte* Packed(nint group, nint block) => Group(group) + block * layout.QuadBytes;
+    /// <summary>Where a block lies.</summary>
+    public QuantBlock At(nint group, nint block) => layout.At(Group(group), Blocks, block);
 
     /// <summary>A slice's quads, <c>[blocks][8][16][4]</c>: where they lie, or unpacked into <paramref name="tile"/>.</summary>
     public byte* Quads(nint group, nint firstBlock, nint blocks, byte* tile)
     {
-        byte* from = Group(group) + firstBlock * layout.QuadBytes;
+        byte* from = At(group, firstBlock).Integers;
         if (layout.Planes == Planes.Bytes)
         {
             return from;
@@ -56,15 +57,12 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, R
         return tile;
     }
 
-    /// <summary>Where the packed scales of a block begin.</summary>
-    public byte* PackedScales(nint group, nint block) => Group(group) + Blocks * layout.QuadBytes + block * layout.ScaleBytes;
-
-    /// <summary>Where the scales of a block's super-block begin.</summary>
-    public byte* PackedSuper(nint group, nint block) => Group(group) + Blocks * (layout.QuadBytes + layout.ScaleBytes) + block / SliceBlocks * layout.SuperBytes;
-
     /// <summary>A slice's scales and minima, <c>[blocks][parts][16]</c> each; minima only where the layout has them.</summary>
-    public void Scales(nint group, nint firstBlock, nint blocks, float* scales, float* minima) =>
-        QuantScales.Unpack(layout, PackedScales(group, firstBlock), PackedSuper(group, firstBlock), blocks, scales, minima);
+    public void Scales(nint group, nint firstBlock, nint blocks, float* scales, float* minima)
+    {
+        QuantBlock from = At(group, firstBlock);
+        QuantScales.Unpack(layout, from.Scales, from.Super, blocks, scales, minima);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override float* Floats(nint group, nint first, nint count, float* tile)
@@ -117,9 +115,8 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, R
             int lanes = (int)Math.Min(Panel.Lanes, Panels.Outputs - first);
             DType type = layout.Type;
             int stored = layout.StoredBlock, storedBytes = type.BlockBytes(), perStored = stored / Panel.Block;
-            int quadBytes = layout.QuadBytes, scaleBytes = layout.ScaleBytes, superBytes = layout.SuperBytes;
-            nint rowBytes = inputs / stored * storedBytes, blocks = Panels.Blocks;
-            byte* group = Panels.Group(item), scaleAt = group + blocks * quadBytes, superAt = scaleAt + blocks * scaleBytes;
+            nint rowBytes = inputs / stored * storedBytes;
+            byte* group = Panels.Group(item);
             byte* rows = Data + first * rowBytes;
             byte* integers = stackalloc byte[Panel.Lanes * Panel.Slice];
             if (lanes < Panel.Lanes)
@@ -128,11 +125,16 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, R
                 new Span<byte>(integers, Panel.Lanes * Panel.Slice).Clear();
             }
 
-            byte* end = superAt + inputs / Panel.Slice * superBytes;
-            NativeMemory.Clear(end, (nuint)(group + Panels.GroupBytes - end));
+            ClearBetween(group);
             if (type == DType.Q8_0)
             {
-                Bytes(rows, rowBytes, lanes, blocks, group, (ushort*)scaleAt, integers);
+                for (nint block = 0; block < Panels.Blocks; block += SliceBlocks)
+                {
+                    QuantBlock to = Panels.At(item, block);
+                    nint blocks = Math.Min(SliceBlocks, Panels.Blocks - block);
+                    Bytes(rows + block * storedBytes, rowBytes, lanes, blocks, to.Integers, (ushort*)to.Scales, integers);
+                }
+
                 return;
             }
 
@@ -142,21 +144,35 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, R
             ushort* super = stackalloc ushort[2];
             for (nint block = 0; block < inputs / stored; block++)
             {
+                QuantBlock to = Panels.At(item, block * perStored);
                 for (int lane = 0; lane < lanes; lane++)
                 {
                     StoredBlocks.Read(type, rows + lane * rowBytes + block * storedBytes, integers + lane * stored, scales, super);
-                    PutScales(kind, scales, super, lane, scaleAt + block * perStored * scaleBytes, perStored, superAt + block * superBytes);
+                    PutScales(kind, scales, super, lane, to.Scales, perStored, to.Super);
                 }
 
                 RowTransposer.Lanes16((float*)integers, stored / 4, stored / 4, (float*)quads);
                 for (int i = 0; i < perStored; i++)
                 {
-                    QuadPlanes.Pack(planes, quads + i * 512, group + (block * perStored + i) * quadBytes);
+                    QuadPlanes.Pack(planes, quads + i * 512, to.Integers + i * layout.QuadBytes);
                 }
             }
         }
 
-        /// <summary>Q8_0, whose integers need no planes: from the rows to where they go.</summary>
+        /// <summary>What is behind a slice or the last one, up to where a line of the cache begins.</summary>
+        readonly void ClearBetween(byte* group)
+        {
+            QuantLayout layout = Panels.Layout;
+            for (nint block = 0; block < Panels.Blocks; block += SliceBlocks)
+            {
+                nint blocks = Math.Min(SliceBlocks, Panels.Blocks - block);
+                byte* slice = layout.At(group, Panels.Blocks, block).Integers, end = layout.At(group, Panels.Blocks, block).Super + layout.SuperBytes;
+                byte* next = blocks == SliceBlocks ? slice + layout.SliceBytes : group + Panels.GroupBytes;
+                NativeMemory.Clear(end, (nuint)(next - end));
+            }
+        }
+
+        /// <summary>Q8_0, whose integers need no planes: a slice, from the rows to where they go.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         static void Bytes(byte* rows, nint rowBytes, int lanes, nint blocks, byte* quads, ushort* scales, byte* integers)
         {
