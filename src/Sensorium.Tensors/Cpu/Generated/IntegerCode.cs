@@ -12,8 +12,6 @@ sealed unsafe class IntegerCode
     /// <summary>Blocks of a call at most; a multiple of a slice's. A call holds up garbage collections for some microseconds.</summary>
     public const nint MostBlocks = 1024;
 
-    /// <summary>How far ahead a single row's weights are fetched: what memory gives within its latency, and little enough for the first-level cache.</summary>
-    const int Lead = 8192;
 
     /// <param name="set">What the kernels are written in.</param>
     /// <param name="programs">Those of <see cref="Programs"/>.</param>
@@ -89,7 +87,7 @@ sealed unsafe class IntegerCode
         {
             arguments->Runs *= 2;
             arguments->RunBytes = group;
-            arguments->Next = arguments->Integers0 + Lead;
+            arguments->Next = arguments->Integers0 + IntegerKernel.FarAhead;
             kernel.Call(arguments);
             return;
         }
@@ -104,8 +102,8 @@ sealed unsafe class IntegerCode
         second.Scales0 = second.Scales1;
         second.Super0 = second.Super1;
         second.C0 = second.C1;
-        arguments->Next = arguments->Integers0 + Lead;
-        second.Next = second.Integers0 + Lead;
+        arguments->Next = arguments->Integers0 + IntegerKernel.FarAhead;
+        second.Next = second.Integers0 + IntegerKernel.FarAhead;
         kernel.Call(arguments);
         kernel.Call(&second);
     }

@@ -24,6 +24,12 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     /// <summary>Rows of a tile at most: six by two vectors of sums leave four registers of sixteen, or eight of 32 with two more vectors of results.</summary>
     public const int MostRows = 6;
 
+    /// <summary>How far ahead a kernel of one vector fetches to the second-level cache, in bytes: more than memory gives within its latency.</summary>
+    public const int FarAhead = 16384;
+
+    /// <summary>How far to the first, which must hold it and the rows besides.</summary>
+    const int NearAhead = 2048;
+
     // Below so many rows a tile's results stay in registers of 256 bits, too.
     const int FewRows = 2;
 
@@ -255,6 +261,13 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     {
         for (int line = 0; line < ShareBytes; line += 64)
         {
+            if (vectors == 1)
+            {
+                w.PrefetchFar(Ahead, line);
+                w.Prefetch(Ahead, line + NearAhead - FarAhead);
+                continue;
+            }
+
             w.Prefetch(Ahead, line);
         }
 
