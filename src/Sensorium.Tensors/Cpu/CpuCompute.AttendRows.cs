@@ -17,20 +17,20 @@ public sealed unsafe partial class CpuCompute
             Shape = shape,
             Sight = SightOf(source, plan, shape),
             Kernels = brains ?? device.Floats,
-            InPairs = brains != null,
+            Pair = brains == null ? null : device.Pair,
             Softmax = AttentionKernels.Of(Tier),
             Affine = Kernels.Affine,
         };
 
         int sequences = plan.Segments.Length;
         var all = (RowAttention.Sequence*)NewBytes(sequences * sizeof(RowAttention.Sequence));
-        nint panelFloats = 0, packItems = 0, blocks = 0, workerFloats = 0;
+        nint tileFloats = 0, packItems = 0, blocks = 0, workerFloats = 0;
         double cost = 0;
         for (int i = 0; i < sequences; i++)
         {
             Segment asks = plan.Segments[i], tells = (source.Plan ?? plan).Segments[i];
             var sequence = new RowAttention.Sequence { FirstQuery = asks.FirstRow, Queries = asks.Rows, FirstKey = tells.FirstRow, Keys = tells.Rows };
-            job.Lay(ref sequence, ref panelFloats, ref packItems, ref blocks);
+            job.Lay(ref sequence, ref tileFloats, ref packItems, ref blocks);
             workerFloats = Math.Max(workerFloats, job.FloatsOf(sequence));
             cost += (double)sequence.Queries * sequence.Keys * shape.Heads * (shape.KeySize + shape.ValueSize);
             all[i] = sequence;
@@ -38,7 +38,7 @@ public sealed unsafe partial class CpuCompute
 
         job.Sequences = all;
         job.Count = sequences;
-        job.Panels = (float*)NewBytes(panelFloats * sizeof(float));
+        job.Tiles = (float*)NewBytes(tileFloats * sizeof(float));
         job.WorkerFloats = workerFloats;
         job.Memory = (float*)NewBytes(workerFloats * Workers.Threads * sizeof(float));
         bool alone = cost < AttentionWorthSharing;

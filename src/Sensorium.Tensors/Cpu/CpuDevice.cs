@@ -10,6 +10,7 @@ public sealed class CpuDevice : Device
     FloatKernels? floats;
     FloatKernels? brains;
     WidenCode? widen;
+    PairCode? pair;
 
     /// <param name="threads">Threads that work, the caller included; unless told SENSORIUM_THREADS, else the cores.</param>
     /// <param name="tier">The kernel tier; unless told SENSORIUM_TIER, else the fastest that the processor has.</param>
@@ -50,6 +51,9 @@ public sealed class CpuDevice : Device
 
     /// <summary>Widens float16 to float32.</summary>
     internal WidenCode Widen => widen ??= Generated.Widen();
+
+    /// <summary>Lays rows in pairs of bfloat16.</summary>
+    internal PairCode Pair => pair ??= Generated.Pair();
 
     /// <inheritdoc/>
     public override string Description => string.Create(CultureInfo.InvariantCulture, $"CPU, {Tier.Name()}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}");

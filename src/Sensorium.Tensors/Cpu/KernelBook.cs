@@ -113,6 +113,7 @@ public static class KernelBook
         }
 
         yield return new CeilingKernel(Instructions.Avx512Bf16, FloatSource.BrainPairs);
+        yield return new PairKernel();
         foreach (KernelProgram program in FloatCode.Programs(Instructions.Avx512Bf16, FloatSource.BrainPairs))
         {
             yield return program;

@@ -47,6 +47,20 @@ public sealed unsafe class FloatKernelTests
     }
 
     [Fact]
+    public void Rows_are_laid_in_pairs()
+    {
+        foreach (bool windows in new[] { false, true })
+        {
+            new PairCode(new InterpretedKernel(new PairKernel(), windows)).Agrees().ShouldBeTrue();
+        }
+
+        new PairCode(null).Agrees().ShouldBeTrue();
+        new PairCode(new IdleKernel()).Agrees().ShouldBeFalse();
+        using var kernels = new GeneratedKernels(InstructionSets.Here);
+        kernels.Pair().Agrees().ShouldBeTrue();
+    }
+
+    [Fact]
     public void Bfloat16_products_flush_what_is_subnormal_and_round_to_the_nearest_even()
     {
         ushort Brain(float x) => (ushort)(BitConverter.SingleToUInt32Bits(x) >> 16);
@@ -111,7 +125,8 @@ public sealed unsafe class FloatKernelTests
                 Odd = isOdd ? 1 : 0,
                 Add = add ? 1 : 0,
                 Runs = runs,
-                RunBytes = program.Groups * groupBytes,
+                RunGroups = program.Groups * groupBytes,
+                RunResults = program.Groups * Panel.Lanes * sizeof(float),
             };
             for (int i = 0; i < c.Bytes / sizeof(float); i++)
             {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Iced.Intel;
 using Sensorium.Tensors.Cpu.Generated;
+using Sensorium.Tensors.Formats;
 
 namespace Sensorium.Tensors.Tests.Generated;
 
@@ -98,10 +99,17 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
                 case Mnemonic.Vdpbf16ps:
                     tof[n] = FloatTwin.AddBrains(FloatTwin.AddBrains(tof[n], (ushort)a16[2 * n + 1], (ushort)b16[2 * n + 1]), (ushort)a16[2 * n], (ushort)b16[2 * n]);
                     break;
+                case Mnemonic.Vcvtne2ps2bf16:
+                    to16[2 * n] = Brain(2 * n < 16 ? bf[2 * n] : af[2 * n - 16]);
+                    to16[2 * n + 1] = Brain(2 * n < 16 ? bf[2 * n + 1] : af[2 * n - 15]);
+                    break;
                 default: Narrow(i, n, count, a, b, to, a16, b16, to16); break;
             }
         }
     }
+
+    /// <summary>Rounded to the nearest even; what is subnormal is zero.</summary>
+    static short Brain(float x) => (short)HalfFloats.ToBF16(float.IsSubnormal(x) ? 0 * x : x);
 
     /// <summary>The instructions whose elements are smaller than 32 bits, four bytes at a time.</summary>
     static void Narrow(Instruction i, int n, int count, Span<byte> a, Span<byte> b, Span<byte> to, Span<short> a16, Span<short> b16, Span<short> to16)
@@ -113,6 +121,7 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
                 case Mnemonic.Vpsrlw: to16[j] = (short)((ushort)b16[j] >> count); continue;
                 case Mnemonic.Vpsllw: to16[j] = (short)(b16[j] << count); continue;
                 case Mnemonic.Vpaddw: to16[j] = (short)(a16[j] + b16[j]); continue;
+                case Mnemonic.Vpermw: to16[j] = b16[a16[j] & 31]; continue;
                 case Mnemonic.Vpmaddubsw:
                     int sum = a[2 * j] * (sbyte)b[2 * j] + a[2 * j + 1] * (sbyte)b[2 * j + 1];
                     sum.ShouldBeInRange(short.MinValue, short.MaxValue, "the products were saturated");

@@ -20,8 +20,11 @@ sealed unsafe class AttentionKernels
     /// <summary>tile, total, the part that follows</summary>
     public delegate*<AttentionTile*, AttentionState, AttentionState, void> Merge { get; private init; }
 
-    /// <summary>scores, count, start, end, scale, soft cap, bias: the sum of the weights; see <see cref="SoftmaxKernel{S, V}.Weigh"/>.</summary>
-    public delegate*<float*, nint, nint, nint, float, float, float*, float> Weigh { get; private init; }
+    /// <summary>scores, stride, keys, queries; see <see cref="SoftmaxKernel{S, V}.Look"/>.</summary>
+    public delegate*<float*, nint, nint, SoftmaxLanes*, void> Look { get; private init; }
+
+    /// <summary>scores, stride, keys, queries, weights; see <see cref="SoftmaxKernel{S, V}.Weigh"/>.</summary>
+    public delegate*<float*, nint, nint, SoftmaxLanes*, float*, void> Weigh { get; private init; }
 
     public static AttentionKernels Of(KernelTier tier) => tier switch
     {
@@ -36,6 +39,7 @@ sealed unsafe class AttentionKernels
         {
             Page = &AttentionKernel<S, V>.Page,
             Merge = &AttentionKernel<S, V>.Merge,
+            Look = &SoftmaxKernel<S, V>.Look,
             Weigh = &SoftmaxKernel<S, V>.Weigh,
         };
 }

@@ -1,23 +1,26 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Sensorium.Tensors.Cpu.Generated;
 using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu.Attention;
 
 /// <summary>
-/// Attention over rows: first keys and values are packed as weights are, then blocks of query rows go through two products
-/// with them and a softmax of whole rows between. A number is summed in one lane, in the order of its dimension or its
-/// keys, so a row's result does not depend on the rows beside it.
+/// Attention over rows: first keys and values are packed as the rows of products are, then blocks of queries, packed as
+/// weights are, go through both products with a softmax between. Scores are keys by queries, so that a query keeps to its
+/// lane: the softmax sums no lanes, and its weights lie as the second product reads them. A number is summed in the order of
+/// its dimension or its keys, so a row's result does not depend on the rows beside it.
 /// </summary>
 unsafe struct RowAttention : IJob
 {
-    /// <summary>Scores of a block: they and the weights packed from them stay in the second-level cache.</summary>
-    const int BlockScores = 24 << 10;
+    /// <summary>Queries of a block: those of two groups of lanes.</summary>
+    const int BlockRows = Panel.Tile;
 
-    /// <summary>Keys of a packing item: a multiple of a group's lanes and of two.</summary>
-    const int ItemKeys = 64;
+    /// <summary>Keys of a packing item: whole register tiles, and an even number.</summary>
+    const int ItemKeys = 72;
 
-    // Every register tile's rows divide it.
-    const int RowUnit = 12;
+    /// <summary>Keys of a stretch, whose weights stay in the first-level cache until they are multiplied.</summary>
+    const int StretchKeys = 256;
 
     public Tensor Queries;
     public Tensor Output;
@@ -26,16 +29,16 @@ unsafe struct RowAttention : IJob
     public AttentionSight Sight;
     public FloatKernels Kernels;
 
-    /// <summary>Whether the products take pairs of bfloat16.</summary>
-    public bool InPairs;
+    /// <summary>Lays weights in pairs of bfloat16, where the products take such; else null.</summary>
+    public PairCode? Pair;
 
     public AttentionKernels Softmax;
     public delegate*<float*, float*, nint, float, float, void> Affine;
     public Sequence* Sequences;
     public int Count;
 
-    /// <summary>For each sequence and each head of keys: keys [groups of 16 keys][key size][16], values [groups of 16 numbers][keys][16].</summary>
-    public float* Panels;
+    /// <summary>For each sequence and each head of keys: keys in tiles of rows, each [key size][its keys], and values, of which numbers are rows, each [keys][its numbers].</summary>
+    public float* Tiles;
 
     /// <summary><see cref="WorkerFloats"/> floats a worker.</summary>
     public float* Memory;
@@ -49,50 +52,44 @@ unsafe struct RowAttention : IJob
     {
         public int FirstQuery, Queries, FirstKey, Keys;
 
-        /// <summary>Tokens of a block.</summary>
-        public int BlockTokens;
-
-        /// <summary>Where its panels begin.</summary>
-        public nint Panels;
+        /// <summary>Where its tiles begin.</summary>
+        public nint Tiles;
 
         /// <summary>Its items: packing and attending.</summary>
         public nint FirstPack, FirstBlock;
     }
+
+    readonly bool InPairs => Pair != null;
 
     readonly int Group => Shape.Heads / Shape.KvHeads;
 
     /// <summary>Steps of a product over so many numbers.</summary>
     readonly nint Steps(nint numbers) => InPairs ? BrainPairs.Of(numbers) : numbers;
 
-    /// <summary>Outputs in whole groups.</summary>
-    static nint Tiled(nint outputs) => Panel.Groups(outputs) * Panel.Lanes;
+    readonly nint KeyFloats(int keys) => keys * Steps(Shape.KeySize);
 
-    readonly nint KeyFloats(int keys) => Tiled(keys) * Steps(Shape.KeySize);
+    readonly nint HeadFloats(int keys) => KeyFloats(keys) + Shape.ValueSize * Steps(keys);
 
-    readonly nint HeadFloats(int keys) => KeyFloats(keys) + Tiled(Shape.ValueSize) * Steps(keys);
+    /// <summary>The last item takes what is left behind it, too.</summary>
+    static nint PackItems(int keys) => Math.Max(1, keys / ItemKeys);
 
-    static nint PackItems(int keys) => (keys + ItemKeys - 1) / ItemKeys;
+    /// <summary>Blocks of a head of keys: a query's rows are those of all heads that share it, row t · group + g.</summary>
+    readonly nint BlocksOf(Sequence sequence) => ((nint)sequence.Queries * Group + BlockRows - 1) / BlockRows;
 
-    readonly int BlocksOf(Sequence sequence) => (sequence.Queries + sequence.BlockTokens - 1) / sequence.BlockTokens;
-
-    /// <summary>Gives a sequence its place among panels and items.</summary>
-    public readonly void Lay(ref Sequence sequence, ref nint panelFloats, ref nint packItems, ref nint blocks)
+    /// <summary>Gives a sequence its place among tiles and items.</summary>
+    public readonly void Lay(ref Sequence sequence, ref nint tileFloats, ref nint packItems, ref nint blocks)
     {
-        long rows = Math.Clamp(BlockScores / Math.Max(Tiled(sequence.Keys), 1) / RowUnit * RowUnit, RowUnit, 8 * RowUnit);
-        int most = (int)Math.Max(1, rows / Group), count = (sequence.Queries + most - 1) / most;
-        sequence.BlockTokens = count == 0 ? most : (sequence.Queries + count - 1) / count;
-        (sequence.Panels, sequence.FirstPack, sequence.FirstBlock) = (panelFloats, packItems, blocks);
-        panelFloats = checked(panelFloats + HeadFloats(sequence.Keys) * Shape.KvHeads);
+        (sequence.Tiles, sequence.FirstPack, sequence.FirstBlock) = (tileFloats, packItems, blocks);
+        tileFloats = checked(tileFloats + HeadFloats(sequence.Keys) * Shape.KvHeads);
         packItems += PackItems(sequence.Keys) * Shape.KvHeads;
-        blocks += (nint)BlocksOf(sequence) * Shape.KvHeads;
+        blocks += BlocksOf(sequence) * Shape.KvHeads;
     }
 
     /// <summary>What a worker needs for a block of a sequence.</summary>
-    public readonly nint FloatsOf(Sequence sequence)
-    {
-        nint rows = (nint)sequence.BlockTokens * Group;
-        return checked((rows * (Shape.KeySize + Steps(Shape.KeySize) + Tiled(sequence.Keys) + Steps(sequence.Keys) + Tiled(Shape.ValueSize) + 1) + (7 * 16)) & -16);
-    }
+    public readonly nint FloatsOf(Sequence sequence) => checked(
+        BlockRows * (Steps(Shape.KeySize) + (nint)sequence.Keys + StretchKeys + 2 * Shape.ValueSize + 4) + BiasFloats(sequence) + (16 * 16));
+
+    readonly nint BiasFloats(Sequence sequence) => Sight.BiasLines == null ? 0 : (nint)sequence.Keys * BlockRows;
 
     public readonly void Run(nint item, int worker)
     {
@@ -115,96 +112,143 @@ unsafe struct RowAttention : IJob
     /// <summary>Some keys and values of a head.</summary>
     readonly void Pack(Sequence sequence, nint item)
     {
-        nint items = PackItems(sequence.Keys), head = item / items, first = item % items * ItemKeys, count = Math.Min(ItemKeys, sequence.Keys - first);
-        float* panels = Panels + sequence.Panels + head * HeadFloats(sequence.Keys);
+        nint items = PackItems(sequence.Keys), head = item / items, first = item % items * ItemKeys;
+        nint count = item % items == items - 1 ? sequence.Keys - first : ItemKeys;
+        float* tiles = Tiles + sequence.Tiles + head * HeadFloats(sequence.Keys);
         var keys = new Tensor(Source.Keys.FloatRow(sequence.FirstKey) + head * Shape.KeySize, sequence.Keys, Shape.KeySize, Source.Keys.Stride, DType.F32);
         var values = new Tensor(Source.Values.FloatRow(sequence.FirstKey) + head * Shape.ValueSize, sequence.Keys, Shape.ValueSize, Source.Values.Stride, DType.F32);
-        float* valuePanels = panels + KeyFloats(sequence.Keys);
-        nint endGroup = first + count == sequence.Keys ? Tiled(sequence.Keys) / Panel.Lanes : (first + count) / Panel.Lanes;
-        if (InPairs)
-        {
-            PairPanels.PackKeys(keys, first / Panel.Lanes, endGroup, (uint*)panels);
-            PairPanels.PackValues(values, first, count, Tiled(Shape.ValueSize) / Panel.Lanes, (uint*)valuePanels);
-            return;
-        }
+        Fetch(keys, first, count);
+        Fetch(values, first, count);
+        RowTiles.Pack(Kernels, keys, first, count, tiles + first * Steps(Shape.KeySize), InPairs);
+        RowTiles.PackColumns(Kernels, values, first, count, tiles + KeyFloats(sequence.Keys), InPairs);
+    }
 
-        for (nint group = first / Panel.Lanes; group < endGroup; group++)
+    /// <summary>Rows' numbers are fetched all at once, for they lie too far apart to be foreseen.</summary>
+    static void Fetch(Tensor rows, nint first, nint count)
+    {
+        for (nint row = first; row < first + count && Sse.IsSupported; row++)
         {
-            FloatPanels.PackGroup(keys.Floats, keys.Rows, keys.Columns, keys.Stride, 1, group, panels + group * keys.Columns * Panel.Lanes);
-        }
-
-        for (nint group = 0; group < Tiled(Shape.ValueSize) / Panel.Lanes; group++)
-        {
-            FloatPanels.PackGroup(values.FloatRow(first), values.Columns, count, 1, values.Stride, group, valuePanels + (group * sequence.Keys + first) * Panel.Lanes);
+            for (nint i = 0; i < rows.Columns; i += Panel.Lanes)
+            {
+                Sse.Prefetch0(rows.FloatRow(row) + i);
+            }
         }
     }
 
-    /// <summary>A block of query rows, which are those of some tokens for all heads that share one of keys: row t · group + g.</summary>
+    /// <summary>A block of query rows of a head of keys.</summary>
     readonly void Attend(Sequence sequence, nint item, float* memory)
     {
-        int blocks = BlocksOf(sequence), kvHead = (int)(item / blocks), token = (int)(item % blocks) * sequence.BlockTokens;
-        int tokens = Math.Min(sequence.BlockTokens, sequence.Queries - token), firstRow = sequence.FirstQuery + token, end = 0;
-        for (int row = firstRow; row < firstRow + tokens; row++)
+        nint blocks = BlocksOf(sequence), firstRow = item % blocks * BlockRows;
+        int kvHead = (int)(item / blocks), rows = (int)Math.Min(BlockRows, (nint)sequence.Queries * Group - firstRow), groups = (int)Panel.Groups(rows);
+        nint size = Steps(Shape.KeySize), depth = Steps(sequence.Keys), stretchKeys = InPairs ? StretchKeys : StretchKeys / 2;
+        float* keys = Tiles + sequence.Tiles + kvHead * HeadFloats(sequence.Keys), values = keys + KeyFloats(sequence.Keys);
+        float* queries = Take(ref memory, BlockRows * size), scores = Take(ref memory, (nint)sequence.Keys * BlockRows);
+        float* results = Take(ref memory, Shape.ValueSize * BlockRows), turned = Take(ref memory, Shape.ValueSize * Panel.Lanes);
+        float* weights = InPairs ? Take(ref memory, Panel.Lanes * stretchKeys) : null, stretch = Take(ref memory, BlockRows * Steps(stretchKeys));
+        SoftmaxLanes* lanes = stackalloc SoftmaxLanes[2];
+        nint end = 0;
+        for (int group = 0; group < groups; group++)
         {
-            end = Math.Max(end, Sight.Ends[row]);
+            nint first = group * Panel.Lanes;
+            end = Math.Max(end, Open(sequence, kvHead, firstRow + first, rows - (int)first, lanes + group, queries + first * size, ref memory));
         }
 
-        nint rows = (nint)tokens * Group, size = Shape.KeySize, width = Tiled(end), outputs = Tiled(Shape.ValueSize);
-        float* packed = Take(ref memory, rows * Steps(size));
-        float* scores = Take(ref memory, rows * width), weights = Take(ref memory, rows * Steps(end)), results = Take(ref memory, rows * outputs), sums = Take(ref memory, rows);
-        float* panels = Panels + sequence.Panels + kvHead * HeadFloats(sequence.Keys);
-        PackQueries(firstRow, tokens, kvHead, packed, memory);
-        Multiply(rows, Steps(size), packed, panels, Steps(size), width, scores);
-        for (nint row = 0; row < rows; row++)
+        Kernels.MultiplyTiles(sequence.Keys, end, 0, size, keys, size, queries, groups > 1 ? queries + size * Panel.Lanes : null, scores, BlockRows, add: false);
+        for (int group = 0; group < groups; group++)
         {
-            int at = firstRow + (int)row / Group;
-            sums[row] = Softmax.Weigh(scores + row * width, end, Sight.Starts[at], Sight.Ends[at], Shape.Scale, Shape.SoftCap, Sight.Bias(at, kvHead * Group + (int)row % Group));
+            Softmax.Look(scores + group * Panel.Lanes, BlockRows, end, lanes + group);
         }
 
-        RowTiles.Pack(Kernels, new Tensor(scores, rows, end, width, DType.F32), 0, rows, weights, InPairs);
-        Multiply(rows, Steps(end), weights, panels + KeyFloats(sequence.Keys), Steps(sequence.Keys), outputs, results);
-        for (nint row = 0; row < rows; row++)
+        for (nint key = 0; key < end; key += stretchKeys)
         {
-            float* to = Output.FloatRow(firstRow + (int)row / Group) + ((nint)kvHead * Group + row % Group) * Shape.ValueSize;
+            nint count = Math.Min(stretchKeys, end - key), second = Panel.Lanes * Steps(stretchKeys);
+            for (int group = 0; group < groups; group++)
+            {
+                float* to = InPairs ? weights : stretch + group * second;
+                Softmax.Weigh(scores + key * BlockRows + group * Panel.Lanes, BlockRows, count, lanes + group, to);
+                Pair?.Columns(to, count, (uint*)(stretch + group * second));
+            }
+
+            Kernels.MultiplyTiles(Shape.ValueSize, Shape.ValueSize, Steps(key), Steps(count), values, depth, stretch, groups > 1 ? stretch + second : null, results, BlockRows, add: key > 0);
+        }
+
+        for (int group = 0; group < groups; group++)
+        {
+            Write(sequence, kvHead, firstRow + group * Panel.Lanes, Math.Min(Panel.Lanes, rows - group * Panel.Lanes), results + group * Panel.Lanes, lanes[group].Sums, turned);
+        }
+    }
+
+    /// <summary>The sequence's row of a query row, and its head.</summary>
+    readonly (int Token, int Head) At(Sequence sequence, int kvHead, nint row) => (sequence.FirstQuery + (int)(row / Group), kvHead * Group + (int)(row % Group));
+
+    /// <summary>Packs sixteen queries, and notes what they see; a lane that is not there does as the last one.</summary>
+    /// <returns>Behind the last key that any of them sees.</returns>
+    readonly nint Open(Sequence sequence, int kvHead, nint firstRow, int rows, SoftmaxLanes* lanes, float* queries, ref float* memory)
+    {
+        float** from = stackalloc float*[Panel.Lanes], bias = stackalloc float*[Panel.Lanes];
+        *lanes = new SoftmaxLanes
+        {
+            Starts = Take(ref memory, Panel.Lanes),
+            Ends = Take(ref memory, Panel.Lanes),
+            Largest = Take(ref memory, Panel.Lanes),
+            Sums = Take(ref memory, Panel.Lanes),
+            AllEnd = nint.MaxValue,
+            Scale = Shape.Scale,
+            SoftCap = Shape.SoftCap,
+        };
+        new Span<float>(lanes->Sums, Panel.Lanes).Clear();
+        nint end = 0;
+        for (int lane = 0; lane < Panel.Lanes; lane++)
+        {
+            (int token, int head) = At(sequence, kvHead, firstRow + Math.Min(lane, rows - 1));
+            from[lane] = Queries.FloatRow(token) + (nint)head * Shape.KeySize;
+            bias[lane] = Sight.Bias(token, head);
+            (lanes->Starts[lane], lanes->Ends[lane]) = (Sight.Starts[token], Sight.Ends[token]);
+            lanes->AllStart = Math.Max(lanes->AllStart, Sight.Starts[token]);
+            lanes->AllEnd = Math.Min(lanes->AllEnd, Sight.Ends[token]);
+            end = Math.Max(end, Sight.Ends[token]);
+        }
+
+        if (InPairs)
+        {
+            RowTransposer.PackPairs(from, Panel.Lanes, Shape.KeySize, (uint*)queries);
+        }
+        else
+        {
+            RowTransposer.Pack(from, Panel.Lanes, Shape.KeySize, queries);
+        }
+
+        if (Sight.BiasLines != null)
+        {
+            lanes->Bias = Take(ref memory, sequence.Keys * Panel.Lanes);
+            RowTransposer.Pack(bias, Panel.Lanes, sequence.Keys, lanes->Bias);
+        }
+
+        return end;
+    }
+
+    /// <summary>Sixteen queries' results, [value size][16], to where they belong.</summary>
+    readonly void Write(Sequence sequence, int kvHead, nint firstRow, int rows, float* results, float* sums, float* turned)
+    {
+        int size = Shape.ValueSize;
+        float** from = stackalloc float*[size];
+        for (int i = 0; i < size; i++)
+        {
+            from[i] = results + (nint)i * BlockRows;
+        }
+
+        RowTransposer.Pack(from, size, Panel.Lanes, turned, size);
+        for (int row = 0; row < rows; row++)
+        {
+            (int token, int head) = At(sequence, kvHead, firstRow + row);
+            float* to = Output.FloatRow(token) + (nint)head * size;
             if (sums[row] == 0)
             {
-                new Span<float>(to, Shape.ValueSize).Clear();
+                new Span<float>(to, size).Clear();
                 continue;
             }
 
-            Affine(results + row * outputs, to, Shape.ValueSize, 1 / sums[row], 0);
-        }
-    }
-
-    /// <summary>The queries of a head of keys; a token's lie side by side, tokens a row apart.</summary>
-    readonly void PackQueries(int firstRow, int tokens, int kvHead, float* to, float* memory)
-    {
-        nint size = Shape.KeySize, group = Group;
-        float* from = Queries.FloatRow(firstRow) + kvHead * group * size;
-        nint stride = Queries.Stride;
-        if (group > 1)
-        {
-            float* together = Take(ref memory, tokens * group * size);
-            for (int token = 0; token < tokens; token++)
-            {
-                Unsafe.CopyBlockUnaligned(together + token * group * size, from + token * stride, (uint)(group * size * sizeof(float)));
-            }
-
-            from = together;
-            stride = size;
-        }
-
-        RowTiles.Pack(Kernels, new Tensor(from, tokens * group, size, stride, DType.F32), 0, tokens * group, to, InPairs);
-    }
-
-    /// <summary>c = a b for packed rows and panels whose groups are some steps long, of which the first are used.</summary>
-    readonly void Multiply(nint rows, nint steps, float* a, float* panels, nint groupSteps, nint outputs, float* c)
-    {
-        for (nint row = 0; row < rows;)
-        {
-            int m = Kernels.RowsOf(rows - row);
-            Kernels.MultiplyAll(m, steps, a + row * steps, panels, groupSteps * Panel.Lanes, outputs, c + row * outputs, outputs);
-            row += m;
+            Affine(turned + (nint)row * size, to, size, 1 / sums[row], 0);
         }
     }
 

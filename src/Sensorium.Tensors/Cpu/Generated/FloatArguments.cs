@@ -27,11 +27,11 @@ unsafe struct FloatArguments
     /// <summary>What the calls behind this one will read of the groups, of which a line a loop is fetched meanwhile where there are more than three rows; null: nothing.</summary>
     public void* Next0, Next1;
 
-    /// <summary>How many times, at least once: each run takes the next groups and the next columns of c. The code counts it down, and moves the fields of the groups and c.</summary>
+    /// <summary>How many times, at least once. The code counts it down, and moves the fields of the rows, the groups and c on.</summary>
     public nint Runs = 1;
 
-    /// <summary>Bytes from run to run of the groups.</summary>
-    public nint RunBytes;
+    /// <summary>Bytes from run to run of the rows, of the groups and of c.</summary>
+    public nint RunRows, RunGroups, RunResults;
 
     public FloatArguments()
     {

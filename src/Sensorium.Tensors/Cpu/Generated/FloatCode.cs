@@ -1,3 +1,5 @@
+using Sensorium.Tensors.Cpu.Products;
+
 namespace Sensorium.Tensors.Cpu.Generated;
 
 /// <summary>The compiled float kernels of a source, for each number of rows of a tile; each run of a call is a tile by 32 or 16 outputs.</summary>
@@ -55,7 +57,7 @@ sealed unsafe class FloatCode
 
     /// <summary>A tile of rows by 32 outputs, or by 16 where there is no second group, a run.</summary>
     /// <param name="rows">Rows of the tile.</param>
-    /// <param name="arguments">Of use no more afterwards. Where there are two groups, each run's lie behind one another, as far apart as two runs' do.</param>
+    /// <param name="arguments">Of use no more afterwards.</param>
     public void Multiply(int rows, FloatArguments* arguments)
     {
         // Where nothing comes next, what is at hand is fetched.
@@ -64,11 +66,31 @@ sealed unsafe class FloatCode
         CompiledKernel? both = arguments->B1 == null ? null : twos[rows];
         if (both is null && arguments->B1 != null)
         {
-            arguments->RunBytes = (nint)((byte*)arguments->B1 - (byte*)arguments->B0);
-            arguments->Runs *= 2;
+            OneByOne(ones[rows]!, arguments);
+            return;
         }
 
         (both ?? ones[rows]!).Call(arguments);
+    }
+
+    /// <summary>Two groups by a kernel that takes one.</summary>
+    static void OneByOne(CompiledKernel kernel, FloatArguments* arguments)
+    {
+        if (arguments->Runs == 1)
+        {
+            arguments->Runs = 2;
+            arguments->RunRows = 0;
+            arguments->RunGroups = (nint)((byte*)arguments->B1 - (byte*)arguments->B0);
+            arguments->RunResults = Panel.Lanes * sizeof(float);
+            kernel.Call(arguments);
+            return;
+        }
+
+        FloatArguments second = *arguments;
+        second.B0 = arguments->B1;
+        second.C += Panel.Lanes;
+        kernel.Call(arguments);
+        kernel.Call(&second);
     }
 
     /// <summary>Forgets the code.</summary>

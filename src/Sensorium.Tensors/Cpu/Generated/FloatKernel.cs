@@ -141,16 +141,19 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
         return w.End();
     }
 
-    /// <summary>Goes on with the outputs that come next.</summary>
+    /// <summary>Goes on with what comes next of the rows, the outputs or both.</summary>
     void NextRun(Label run)
     {
         w.Field(A, 11);
+        w.AddToField(0, A);
+        w.Field(A, 12);
         for (int group = 0; group < groups; group++)
         {
             w.AddToField(1 + group, A);
         }
 
-        w.AddToField(3, groups * 64);
+        w.Field(A, 13);
+        w.AddToField(3, A);
         w.RepeatField(10, run);
     }
 

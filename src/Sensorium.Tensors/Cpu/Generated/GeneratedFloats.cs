@@ -46,31 +46,31 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels? managed) : Flo
     }
 
     /// <inheritdoc/>
-    public override void MultiplyAll(int rows, nint k, float* a, float* panels, nint group, nint outputs, float* c, nint ldc)
+    protected override void MultiplyRun(int rows, nint tiles, nint k, float* a, nint tile, float* b0, float* b1, float* c, nint ldc, bool add)
     {
         // Longer sums than a call takes are cut, and so are those of a device that is gone.
         if (!code.IsLive || k > FloatCode.MostInputs)
         {
-            base.MultiplyAll(rows, k, a, panels, group, outputs, c, ldc);
+            base.MultiplyRun(rows, tiles, k, a, tile, b0, b1, c, ldc, add);
             return;
         }
 
-        nint most = FloatCode.MostInputs / Math.Max(k, 1), column = 0;
-        while (column < outputs)
+        nint most = FloatCode.MostInputs / Math.Max(k, 1);
+        for (nint done = 0; done < tiles; done += most)
         {
-            bool isPair = column + Panel.Lanes < outputs;
             var arguments = new FloatArguments
             {
-                A = a,
-                B0 = panels + column / Panel.Lanes * group,
-                B1 = isPair ? panels + (column / Panel.Lanes + 1) * group : null,
-                C = c + column,
+                A = a + done * tile,
+                B0 = b0,
+                B1 = b1,
+                C = c + done * rows * ldc,
                 Stride = ldc * sizeof(float),
                 Steps = k,
-                Runs = isPair ? Math.Min(most, (outputs - column) / Panel.Tile) : 1,
-                RunBytes = 2 * group * sizeof(float),
+                Add = add ? 1 : 0,
+                Runs = Math.Min(most, tiles - done),
+                RunRows = tile * sizeof(float),
+                RunResults = rows * ldc * sizeof(float),
             };
-            column += isPair ? arguments.Runs * Panel.Tile : Panel.Lanes;
             code.Multiply(rows, &arguments);
         }
     }

@@ -18,6 +18,7 @@ sealed class GeneratedKernels : IDisposable
     readonly SortedDictionary<string, string> refusals = new(StringComparer.Ordinal);
     readonly Instructions sets;
     WidenCode? widen;
+    PairCode? pair;
     bool disposed;
 
     readonly Func<IReadOnlyList<KernelProgram>, IReadOnlyList<CompiledKernel>> compile;
@@ -117,6 +118,22 @@ sealed class GeneratedKernels : IDisposable
         }
     }
 
+    /// <summary>Lays rows in pairs of bfloat16; by a plain loop where there is no kernel.</summary>
+    public PairCode Pair()
+    {
+        lock (gate)
+        {
+            if (pair is null)
+            {
+                const string Name = "float32 to pairs of bfloat16";
+                var code = new PairCode(sets.HasFlag(Instructions.Avx512Bf16) ? Compile(Name, [new PairKernel()])?[0] : null);
+                pair = Tried(Name, code.Agrees()) ? code : new PairCode(null);
+            }
+
+            return pair;
+        }
+    }
+
     /// <summary>A loop that shows a ceiling, with its operations a round; null where there is none.</summary>
     /// <param name="source">null: int8.</param>
     public (CompiledKernel Kernel, double Operations)? Ceiling(FloatSource? source)
@@ -192,6 +209,7 @@ sealed class GeneratedKernels : IDisposable
             disposed = true;
             ceilings.Clear();
             widen?.Clear();
+            pair?.Clear();
             foreach (IntegerCode? code in integers.Values)
             {
                 code?.Clear();

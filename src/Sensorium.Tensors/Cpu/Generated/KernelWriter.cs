@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Iced.Intel;
 
 namespace Sensorium.Tensors.Cpu.Generated;
@@ -118,6 +119,12 @@ sealed class KernelWriter
 
     /// <summary>float32 lanes plus pairs of bfloat16 products (BF16, 512 bits only).</summary>
     public void DotBrains(Register sum, Register a, Register b) => Emit(Instruction.Create(Code.EVEX_Vdpbf16ps_zmm_k1z_zmm_zmmm512b32, sum, a, b));
+
+    /// <summary>Two vectors of float32 to one of bfloat16 (BF16, 512 bits only), rounded to the nearest even.</summary>
+    public void ToBrains(Register to, MemoryOperand lower, Register upper) => Emit(Instruction.Create(Code.EVEX_Vcvtne2ps2bf16_zmm_k1z_zmm_zmmm512b32, to, upper, lower));
+
+    /// <summary>Words of a vector in another order (512 bits only).</summary>
+    public void PermuteWords(Register to, Register order, Register from) => Emit(Instruction.Create(Code.EVEX_Vpermw_zmm_k1z_zmm_zmmm512, to, order, from));
 
     public void AbsoluteBytes(Register to, Register from) => Emit(Instruction.Create(Code.VEX_Vpabsb_ymm_ymmm256, to, from));
 
@@ -284,6 +291,9 @@ sealed class KernelWriter
 
         return Constant(vector);
     }
+
+    /// <summary>A vector of 16-bit numbers, in memory.</summary>
+    public MemoryOperand Constant(ReadOnlySpan<ushort> words) => Constant(MemoryMarshal.AsBytes(words).ToArray());
 
     MemoryOperand Constant(byte[] vector)
     {

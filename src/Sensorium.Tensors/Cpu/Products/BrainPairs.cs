@@ -18,6 +18,25 @@ static unsafe class BrainPairs
         HalfFloats.ToBF16(row, brains, count);
     }
 
+    /// <summary>Sixteen pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> Sixteen(Vector512<float> lower, Vector512<float> upper) =>
+        HalfFloats.RoundUpper(lower) >>> 16 | HalfFloats.RoundUpper(upper) & Vector512.Create(0xffff0000u);
+
+    /// <summary>Neighbouring rows become pairs, two of them one; an odd last one has zeros beside it.</summary>
+    /// <param name="rows">[count][columns]</param>
+    /// <param name="count">How many rows.</param>
+    /// <param name="columns">How many numbers each has.</param>
+    /// <param name="pairs">[⌈count / 2⌉][columns]</param>
+    public static void Columns(float* rows, nint count, nint columns, uint* pairs)
+    {
+        for (nint row = 0; row < count; row += 2, pairs += columns)
+        {
+            float* lower = rows + row * columns;
+            Rows(lower, row + 1 < count ? lower + columns : null, columns, pairs);
+        }
+    }
+
     /// <summary>Two rows become one of pairs: upper[i] beside lower[i].</summary>
     /// <param name="lower">The first numbers.</param>
     /// <param name="upper">The second ones; null: zeros.</param>
@@ -29,8 +48,7 @@ static unsafe class BrainPairs
         nint i = 0;
         for (; Vector512.IsHardwareAccelerated && i <= count - 16; i += 16)
         {
-            Vector512<uint> high = upper == null ? Vector512<uint>.Zero : HalfFloats.RoundUpper(Vector512.Load(upper + i)) & Vector512.Create(0xffff0000u);
-            (HalfFloats.RoundUpper(Vector512.Load(lower + i)) >>> 16 | high).Store(pairs + i);
+            Sixteen(Vector512.Load(lower + i), upper == null ? Vector512<float>.Zero : Vector512.Load(upper + i)).Store(pairs + i);
         }
 
         for (; i <= count - 8; i += 8)

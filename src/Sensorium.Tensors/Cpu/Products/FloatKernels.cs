@@ -33,20 +33,40 @@ abstract unsafe class FloatKernels
     /// <param name="next1">The same of the second group.</param>
     public abstract void Multiply(int rows, nint k, float* a, float* b0, float* b1, float* c, nint ldc, bool add, void* next0 = null, void* next1 = null);
 
-    /// <summary>c = a b for rows of a tile's size and all outputs.</summary>
-    /// <param name="rows">One of the sizes that <see cref="RowsOf"/> gives.</param>
+    /// <summary>c = a b, or c += a b, for many rows by one or two groups of outputs.</summary>
+    /// <param name="rows">How many, in tiles as <see cref="RowsOf"/> cuts them.</param>
+    /// <param name="wanted">Of how many results are wanted; those of a tile's others may be computed, too.</param>
+    /// <param name="first">The first product of those that a tile has.</param>
     /// <param name="k">How many products.</param>
-    /// <param name="a">[k][rows]</param>
-    /// <param name="panels">[groups][k][16], groups <paramref name="group"/> floats apart.</param>
-    /// <param name="group">Floats from group to group.</param>
-    /// <param name="outputs">A multiple of 16.</param>
-    /// <param name="c">[rows][outputs]</param>
+    /// <param name="a">The tiles, each [depth][its rows].</param>
+    /// <param name="depth">How many products a tile has.</param>
+    /// <param name="b0">[k][16], the first 16 outputs.</param>
+    /// <param name="b1">[k][16], the other 16; null: there are none.</param>
+    /// <param name="c">[rows][32], or [rows][16] where there are no others.</param>
     /// <param name="ldc">Floats from row to row of c.</param>
-    public virtual void MultiplyAll(int rows, nint k, float* a, float* panels, nint group, nint outputs, float* c, nint ldc)
+    /// <param name="add">Whether c holds sums to go on from.</param>
+    public void MultiplyTiles(nint rows, nint wanted, nint first, nint k, float* a, nint depth, float* b0, float* b1, float* c, nint ldc, bool add)
     {
-        for (nint column = 0; column < outputs; column += Panel.Tile, panels += 2 * group)
+        for (nint row = 0; row < wanted;)
         {
-            Multiply(rows, k, a, panels, column + Panel.Lanes < outputs ? panels + group : null, c + column, ldc, add: false);
+            int m = RowsOf(rows - row);
+            nint tiles = 1;
+            while (row + tiles * m < wanted && RowsOf(rows - row - tiles * m) == m)
+            {
+                tiles++;
+            }
+
+            MultiplyRun(m, tiles, k, a + row * depth + first * m, m * depth, b0, b1, c + row * ldc, ldc, add);
+            row += tiles * m;
+        }
+    }
+
+    /// <summary>Tiles of the same size, <paramref name="tile"/> floats apart, by one or two groups; see <see cref="MultiplyTiles"/>.</summary>
+    protected virtual void MultiplyRun(int rows, nint tiles, nint k, float* a, nint tile, float* b0, float* b1, float* c, nint ldc, bool add)
+    {
+        for (; tiles > 0; tiles--, a += tile, c += rows * ldc)
+        {
+            Multiply(rows, k, a, b0, b1, c, ldc, add);
         }
     }
 

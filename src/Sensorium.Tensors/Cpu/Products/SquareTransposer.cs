@@ -51,7 +51,7 @@ static unsafe class SquareTransposer
     /// <param name="from">Where the rows begin.</param>
     /// <param name="rows">5 to 16.</param>
     /// <param name="steps">How many are wanted.</param>
-    /// <param name="to">A column is stored with what lies behind it, to be overwritten by the next; nothing behind the last step's is touched.</param>
+    /// <param name="to">The columns; nothing behind the last step's is touched.</param>
     /// <returns>How many steps were done, a multiple of 16.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static nint Pack<T>(float** from, int rows, nint steps, float* to)
@@ -64,18 +64,25 @@ static unsafe class SquareTransposer
             row[i] = i < rows ? from[i] : from[0];
         }
 
+        // Columns are stored whole, and each overwrites what its forerunner has too much; the last ones go by way of a square of their own.
+        float* apart = stackalloc float[Side * Side];
         nint done = 0;
-        for (; (steps - done - (Side - 1)) * rows >= Side; done += Side, to += Side * rows)
+        for (; steps - done >= Side; done += Side, to += Side * rows)
         {
+            float* target = (steps - done - (Side - 1)) * rows >= Side ? to : apart;
             nint at = done * T.Numbers;
             Quad a = Quad.Of<T>(row, at), b = Quad.Of<T>(row + 4, at), c = rows > 8 ? Quad.Of<T>(row + 8, at) : a, d = rows > 12 ? Quad.Of<T>(row + 12, at) : c;
 
             // A part of a quad holds, in its quarter i, column 4 i + j of its four rows; all columns must be stored in order.
             Square s0 = Square.Of(a.C0, b.C0, c.C0, d.C0), s1 = Square.Of(a.C1, b.C1, c.C1, d.C1), s2 = Square.Of(a.C2, b.C2, c.C2, d.C2), s3 = Square.Of(a.C3, b.C3, c.C3, d.C3);
-            Store(s0.Q0, s1.Q0, s2.Q0, s3.Q0, to, rows);
-            Store(s0.Q1, s1.Q1, s2.Q1, s3.Q1, to + 4 * rows, rows);
-            Store(s0.Q2, s1.Q2, s2.Q2, s3.Q2, to + 8 * rows, rows);
-            Store(s0.Q3, s1.Q3, s2.Q3, s3.Q3, to + 12 * rows, rows);
+            Store(s0.Q0, s1.Q0, s2.Q0, s3.Q0, target, rows);
+            Store(s0.Q1, s1.Q1, s2.Q1, s3.Q1, target + 4 * rows, rows);
+            Store(s0.Q2, s1.Q2, s2.Q2, s3.Q2, target + 8 * rows, rows);
+            Store(s0.Q3, s1.Q3, s2.Q3, s3.Q3, target + 12 * rows, rows);
+            if (target == apart)
+            {
+                Unsafe.CopyBlockUnaligned(to, apart, (uint)(Side * rows * sizeof(float)));
+            }
         }
 
         return done;
