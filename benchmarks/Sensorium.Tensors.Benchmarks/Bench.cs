@@ -145,29 +145,43 @@ sealed class Bench(CpuDevice device, int repeats, DType[]? only)
         }
     }
 
-    /// <summary>One row by the matrices of a small model (SmolLM2-135M), a layer's four at a time: what a call costs beside its work.</summary>
+    /// <summary>One row by the matrices of a model's layers, all four in turn and each alone: what a call costs beside its work.</summary>
     public void Small()
+    {
+        Small("SmolLM2-135M", 30, [(576, 960), (576, 576), (576, 3072), (1536, 576)]);
+        Small("Llama-1B", 16, [(2048, 3072), (2048, 2048), (2048, 16384), (8192, 2048)]);
+    }
+
+    void Small(string model, int count, (int Inputs, int Outputs)[] shapes)
     {
         foreach (DType type in Types)
         {
             using Compute c = device.NewCompute(Numerics.Fast), inputsOf = device.NewCompute(Numerics.Fast);
-            (int Inputs, int Outputs)[] shapes = [(576, 960), (576, 576), (576, 3072), (1536, 576)];
-            const int Layers = 30;
-            Weight[][] layers = [.. Enumerable.Range(0, Layers).Select(_ => shapes.Select(s => Fill(type, s.Outputs, s.Inputs)).ToArray())];
             Tensor[] x = [.. shapes.Select(s => inputsOf.FromHost(new float[s.Inputs], 1, s.Inputs))];
-            (double ceiling, double seconds) = Interleave(() => Ceilings.ReadBandwidth(device), () =>
+            Measure("all four", [.. shapes.Select((_, i) => i)], count);
+            for (int i = 0; i < shapes.Length; i++)
             {
-                foreach (Weight[] layer in layers)
+                // So many that no cache holds them.
+                Measure($"{shapes[i].Outputs}x{shapes[i].Inputs}", [i], (int)Math.Max(count, (128L << 20) / type.ByteCount(shapes[i].Inputs * shapes[i].Outputs)));
+            }
+
+            void Measure(string name, int[] which, int layers)
+            {
+                Weight[][] weights = [.. Enumerable.Range(0, layers).Select(_ => which.Select(i => Fill(type, shapes[i].Outputs, shapes[i].Inputs)).ToArray())];
+                (double ceiling, double seconds) = Interleave(() => Ceilings.ReadBandwidth(device), () =>
                 {
-                    c.Reset();
-                    for (int i = 0; i < shapes.Length; i++)
+                    foreach (Weight[] layer in weights)
                     {
-                        c.MatMul(x[i], layer[i]);
+                        c.Reset();
+                        for (int i = 0; i < which.Length; i++)
+                        {
+                            c.MatMul(x[which[i]], layer[i]);
+                        }
                     }
-                }
-            });
-            double reached = layers.Sum(l => l.Sum(w => (double)w.Prepared!.ReadBytes)) / seconds;
-            Console.WriteLine($"small  {type,-6} 1 row: {1e6 * seconds / Layers / shapes.Length:f1} us a product, {reached / 1e9,5:f1} of {ceiling / 1e9,5:f1} GB/s, {100 * reached / ceiling,3:f0} %");
+                });
+                double reached = weights.Sum(l => l.Sum(w => (double)w.Prepared!.ReadBytes)) / seconds;
+                Console.WriteLine($"small  {type,-6} {model,-12} {name,-10} 1 row: {1e6 * seconds / layers / which.Length,6:f1} us a product, {reached / 1e9,5:f1} of {ceiling / 1e9,5:f1} GB/s, {100 * reached / ceiling,3:f0} %");
+            }
         }
     }
 

@@ -197,6 +197,9 @@ sealed class KernelWriter
 
     public void Add(Register to, int bytes) => Emit(Instruction.Create(bytes is >= -128 and <= 127 ? Code.Add_rm64_imm8 : Code.Add_rm64_imm32, to, bytes));
 
+    /// <summary>to = from + bytes.</summary>
+    public void Lea(Register to, Register from, int bytes) => Emit(Instruction.Create(Code.Lea_r64_m, to, new MemoryOperand(from, bytes)));
+
     /// <summary>Points to the kernel's own memory, at a cache line's begin.</summary>
     public void Local(Register to)
     {
@@ -236,6 +239,13 @@ sealed class KernelWriter
         Emit(Instruction.Create(Code.Dec_rm64, Counter));
         Emit(Instruction.Create(Code.Cmp_r64_rm64, Counter, new MemoryOperand(Argument, 8 * index)));
         code.jne(loop);
+    }
+
+    /// <summary>Goes on while an address is below another.</summary>
+    public void RepeatBelow(Register address, Register end, Label loop)
+    {
+        Emit(Instruction.Create(Code.Cmp_r64_rm64, address, end));
+        code.jb(loop);
     }
 
     /// <summary>Goes to the label unless the count is a multiple of a power of two.</summary>
