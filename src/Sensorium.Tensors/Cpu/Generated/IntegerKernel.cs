@@ -266,9 +266,10 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         }
         else
         {
+            // Two groups are more than the first-level cache holds beside the ones at work.
             for (int line = 0; line < ShareBytes; line += 64)
             {
-                w.Prefetch(Ahead, line);
+                w.PrefetchFar(Ahead, line);
             }
         }
 
