@@ -36,9 +36,6 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
 {
     const int Unroll = 4;
 
-    // Far enough to cover the memory's latency, within what the group or its neighbour holds.
-    const int Ahead = 2048;
-
     KernelWriter w = null!;
 
     /// <summary>What it reads.</summary>
@@ -55,7 +52,7 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
 
     string Kind => source switch { FloatSource.Floats => "f32", FloatSource.Brains => "bf16-widened", FloatSource.Halves => "f16-widened", _ => "bf16" };
 
-    /// <summary>Whether what comes next is fetched meanwhile: with few rows memory is busy as it is.</summary>
+    /// <summary>Whether what comes next is fetched meanwhile: with few rows memory is busy as it is, and the processor foresees what is read from end to end better than it is told.</summary>
     bool Fetches => rows > 3;
 
     bool IsWide => Set != Instructions.Avx2;
@@ -203,14 +200,6 @@ sealed class FloatKernel(Instructions set, FloatSource source, int rows, int gro
 
     void Step(int step)
     {
-        if (rows <= 2 && source != FloatSource.Floats)
-        {
-            for (int group = 0; group < groups; group++)
-            {
-                w.Prefetch(B(group), Ahead + step * 64);
-            }
-        }
-
         switch (source)
         {
             case FloatSource.Floats:
