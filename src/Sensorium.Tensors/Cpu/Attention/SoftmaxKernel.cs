@@ -74,7 +74,7 @@ static unsafe class SoftmaxKernel<S, V>
         for (int lane = 0; lane < Panel.Lanes; lane += S.Count)
         {
             V largest = S.Load(lanes->Largest + lane), sum = S.Load(lanes->Sums + lane);
-            V shift = S.Subtract(zero, S.Multiply(S.WhereLess(nothing, largest, largest, Unless(largest, zero)), factor));
+            V shift = S.Subtract(zero, S.Multiply(S.WhereLess(nothing, largest, largest, ZeroForNothing(largest, zero)), factor));
             float* from = scores + lane, to = weights + lane;
             for (nint key = 0; key < keys; key++, from += stride, to += Panel.Lanes)
             {
@@ -89,7 +89,7 @@ static unsafe class SoftmaxKernel<S, V>
 
     /// <summary>Zero for minus infinity, and what is no number as it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static V Unless(V largest, V zero) => S.WhereLess(largest, zero, zero, largest);
+    static V ZeroForNothing(V largest, V zero) => S.WhereLess(largest, zero, zero, largest);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static V Largest(float* scores, nint stride, nint keys, V largest)

@@ -7,11 +7,9 @@ sealed unsafe class IntegerCode
 {
     readonly CompiledKernel?[] packed = new CompiledKernel?[IntegerKernel.MostRows + 1];
     readonly CompiledKernel?[] unpacked = new CompiledKernel?[IntegerKernel.MostRows + 1];
-    CompiledKernel? single;
 
     /// <summary>Blocks of a call at most; a multiple of a slice's. A call holds up garbage collections for some microseconds.</summary>
     public const nint MostBlocks = 1024;
-
 
     /// <param name="set">What the kernels are written in.</param>
     /// <param name="programs">Those of <see cref="Programs"/>.</param>
@@ -22,12 +20,6 @@ sealed unsafe class IntegerCode
         for (int i = 0; i < programs.Count; i++)
         {
             var kernel = (IntegerKernel)programs[i];
-            if (kernel.Groups < Groups)
-            {
-                single = compiled[i];
-                continue;
-            }
-
             (kernel.Unpacked ? unpacked : packed)[kernel.Rows] = compiled[i];
         }
     }
@@ -41,19 +33,14 @@ sealed unsafe class IntegerCode
     /// <summary>What a layout needs.</summary>
     /// <param name="set">What the kernels are written in.</param>
     /// <param name="layout">The layout.</param>
-    /// <remarks>A single row takes one group at a time: memory is all that it waits for, and is quickest from end to end.</remarks>
+    /// <remarks>A single row takes one packed group at a time: memory is all that it waits for, and is quickest from end to end.</remarks>
     public static IReadOnlyList<KernelProgram> Programs(Instructions set, QuantLayout layout)
     {
         var programs = new List<KernelProgram>();
         for (int rows = 1; rows <= IntegerKernel.MostRows; rows++)
         {
-            programs.Add(new IntegerKernel(set, layout, rows, unpacked: false));
+            programs.Add(new IntegerKernel(set, layout, rows, unpacked: false, vectors: rows == 1 && set == Instructions.Avx512Vnni ? 1 : 2));
             programs.Add(new IntegerKernel(set, layout, rows, unpacked: true));
-        }
-
-        if (set == Instructions.Avx512Vnni)
-        {
-            programs.Add(new IntegerKernel(set, layout, 1, unpacked: false, vectors: 1));
         }
 
         return programs;
@@ -70,9 +57,9 @@ sealed unsafe class IntegerCode
     /// <param name="arguments">Of use no more afterwards.</param>
     public void Packed(int rows, IntegerArguments* arguments)
     {
-        if (rows == 1 && single is { } one)
+        if (rows == 1 && Groups == 2)
         {
-            OneByOne(one, arguments);
+            OneByOne(packed[1]!, arguments);
             return;
         }
 
@@ -116,6 +103,5 @@ sealed unsafe class IntegerCode
     {
         Array.Clear(packed);
         Array.Clear(unpacked);
-        single = null;
     }
 }

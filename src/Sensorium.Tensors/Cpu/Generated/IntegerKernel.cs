@@ -18,7 +18,7 @@ namespace Sensorium.Tensors.Cpu.Generated;
 /// <param name="layout">The weight's layout.</param>
 /// <param name="rows">Rows of the tile.</param>
 /// <param name="unpacked">Whether integers come as quads and scales as float32; else both are unpacked in registers.</param>
-/// <param name="vectors">Vectors of outputs: two, or with 512 bits one, which is a group.</param>
+/// <param name="vectors">Vectors of outputs: two, or with 512 bits and one row one, which is a group.</param>
 sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool unpacked, int vectors = 2) : KernelProgram(set)
 {
     /// <summary>Rows of a tile at most: six by two vectors of sums leave four registers of sixteen, or eight of 32 with two more vectors of results.</summary>
@@ -52,7 +52,7 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     Planes Planes => unpacked ? Planes.Bytes : layout.Planes;
 
     /// <inheritdoc/>
-    public override string Name => string.Create(CultureInfo.InvariantCulture, $"int8-{SetName}-{layout.Type}-{rows}{(unpacked ? "-unpacked" : "")}{(vectors == 1 ? "-single" : "")}").ToLowerInvariant();
+    public override string Name => string.Create(CultureInfo.InvariantCulture, $"int8-{SetName}-{layout.Type}-{rows}{(unpacked ? "-unpacked" : "")}").ToLowerInvariant();
 
     /// <summary>Where the results wait between blocks.</summary>
     bool ResultsInRegisters => IsWide || rows <= FewRows;

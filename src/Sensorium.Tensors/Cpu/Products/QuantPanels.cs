@@ -159,15 +159,14 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, R
             }
         }
 
-        /// <summary>What is behind a slice or the last one, up to where a line of the cache begins.</summary>
+        /// <summary>What is behind each slice, up to where the next begins: a line of the cache.</summary>
         readonly void ClearBetween(byte* group)
         {
             QuantLayout layout = Panels.Layout;
             for (nint block = 0; block < Panels.Blocks; block += SliceBlocks)
             {
-                nint blocks = Math.Min(SliceBlocks, Panels.Blocks - block);
-                byte* slice = layout.At(group, Panels.Blocks, block).Integers, end = layout.At(group, Panels.Blocks, block).Super + layout.SuperBytes;
-                byte* next = blocks == SliceBlocks ? slice + layout.SliceBytes : group + Panels.GroupBytes;
+                QuantBlock slice = layout.At(group, Panels.Blocks, block);
+                byte* end = slice.Super + layout.SuperBytes, next = block + SliceBlocks <= Panels.Blocks ? slice.Integers + layout.SliceBytes : group + Panels.GroupBytes;
                 NativeMemory.Clear(end, (nuint)(next - end));
             }
         }
