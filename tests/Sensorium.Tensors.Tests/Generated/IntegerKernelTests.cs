@@ -113,11 +113,9 @@ public sealed unsafe class IntegerKernelTests
 
             arguments.Rows = data.Pointer;
             arguments.Stride = stride * sizeof(float);
-            arguments.Blocks = blocks;
+            arguments.SetBlocks(layout, blocks);
             arguments.Add = add ? 1 : 0;
             arguments.Runs = 1;
-            arguments.Lacking = -blocks & (QuantPanels.SliceBlocks - 1);
-            arguments.LackingBytes = arguments.Lacking * layout.QuadBytes;
             c = new NativeBuffer[groups];
             expected = new float[groups][];
             uint state = (uint)blocks;

@@ -140,7 +140,7 @@ unsafe struct RowAttention : IJob
     {
         nint blocks = BlocksOf(sequence), firstRow = item % blocks * BlockRows;
         int kvHead = (int)(item / blocks), rows = (int)Math.Min(BlockRows, (nint)sequence.Queries * Group - firstRow), groups = (int)Panel.Groups(rows);
-        nint size = Steps(Shape.KeySize), depth = Steps(sequence.Keys), stretchKeys = InPairs ? StretchKeys : StretchKeys / 2;
+        nint size = Steps(Shape.KeySize), depth = Steps(sequence.Keys), stretchKeys = InPairs ? StretchKeys : StretchKeys / 2, second = Panel.Lanes * Steps(stretchKeys);
         float* keys = Tiles + sequence.Tiles + kvHead * HeadFloats(sequence.Keys), values = keys + KeyFloats(sequence.Keys);
         float* queries = Take(ref memory, BlockRows * size), scores = Take(ref memory, (nint)sequence.Keys * BlockRows);
         float* results = Take(ref memory, Shape.ValueSize * BlockRows), turned = Take(ref memory, Shape.ValueSize * Panel.Lanes);
@@ -161,7 +161,7 @@ unsafe struct RowAttention : IJob
 
         for (nint key = 0; key < end; key += stretchKeys)
         {
-            nint count = Math.Min(stretchKeys, end - key), second = Panel.Lanes * Steps(stretchKeys);
+            nint count = Math.Min(stretchKeys, end - key);
             for (int group = 0; group < groups; group++)
             {
                 float* to = InPairs ? weights : stretch + group * second;

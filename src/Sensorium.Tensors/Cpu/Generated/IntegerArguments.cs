@@ -30,7 +30,7 @@ unsafe struct IntegerArguments
     /// <summary>Not zero: c holds sums to go on from.</summary>
     public nint Add;
 
-    /// <summary>Packed: what is read after this, fetched meanwhile from end to end.</summary>
+    /// <summary>Packed, where vectors are two: what is read after this, fetched meanwhile from end to end.</summary>
     public byte* Next;
 
     /// <summary>Packed: how often, each time with the outputs that come next; at least once. Zero afterwards, and the pointers are behind.</summary>
@@ -44,4 +44,12 @@ unsafe struct IntegerArguments
 
     /// <summary>Bytes of packed integers that it lacks.</summary>
     public nint LackingBytes;
+
+    /// <summary>Sets how many blocks there are, and what the last slice of them lacks.</summary>
+    public void SetBlocks(QuantLayout layout, nint blocks)
+    {
+        Blocks = blocks;
+        Lacking = -blocks & (QuantPanels.SliceBlocks - 1);
+        LackingBytes = Lacking * layout.QuadBytes;
+    }
 }

@@ -74,7 +74,6 @@ sealed unsafe class IntegerCode
         {
             arguments->Runs *= 2;
             arguments->RunBytes = group;
-            arguments->Next = arguments->Integers0 + IntegerKernel.FarAhead;
             kernel.Call(arguments);
             return;
         }
@@ -89,8 +88,6 @@ sealed unsafe class IntegerCode
         second.Scales0 = second.Scales1;
         second.Super0 = second.Super1;
         second.C0 = second.C1;
-        arguments->Next = arguments->Integers0 + IntegerKernel.FarAhead;
-        second.Next = second.Integers0 + IntegerKernel.FarAhead;
         kernel.Call(arguments);
         kernel.Call(&second);
     }

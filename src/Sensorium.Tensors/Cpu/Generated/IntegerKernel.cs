@@ -25,7 +25,7 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     public const int MostRows = 6;
 
     /// <summary>How far ahead a kernel of one vector fetches to the second-level cache, in bytes: more than memory gives within its latency.</summary>
-    public const int FarAhead = 16384;
+    const int FarAhead = 16384;
 
     /// <summary>How far to the first, which must hold it and the rows besides.</summary>
     const int NearAhead = 2048;
@@ -127,7 +127,7 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         LoadResults();
         if (!unpacked)
         {
-            w.Field(Ahead, 12);
+            BeginAhead();
         }
 
         Label loop = w.NewLabel();
@@ -256,6 +256,19 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
 
     /// <summary>Where results lie, which is not needed within the loop.</summary>
     static Register Ahead => KernelWriter.Pointers[7];
+
+    /// <summary>One group is read on from where it lies; two give way to the two that come next.</summary>
+    void BeginAhead()
+    {
+        if (vectors == 1)
+        {
+            w.Lea(Ahead, Integers(0), FarAhead);
+        }
+        else
+        {
+            w.Field(Ahead, 12);
+        }
+    }
 
     void FetchAhead()
     {

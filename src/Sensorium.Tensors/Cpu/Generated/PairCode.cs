@@ -21,7 +21,7 @@ sealed unsafe class PairCode(CompiledKernel? kernel)
             done = count & ~1;
         }
 
-        BrainPairs.Columns(rows + done * Panel.Lanes, count - done, Panel.Lanes, pairs + done / 2 * Panel.Lanes);
+        BrainPairs.Columns(rows + done * Panel.Lanes, count - done, pairs + done / 2 * Panel.Lanes);
     }
 
     /// <summary>Whether it gives what the plain loop gives: ties, the largest numbers, infinities and what is no number, too.</summary>
@@ -41,7 +41,7 @@ sealed unsafe class PairCode(CompiledKernel? kernel)
 
         (rows[0], rows[1], rows[2], rows[3]) = (float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue);
         Columns(rows, Count, pairs);
-        BrainPairs.Columns(rows, Count, Panel.Lanes, expected);
+        BrainPairs.Columns(rows, Count, expected);
         return new ReadOnlySpan<uint>(pairs, (Count + 1) / 2 * Panel.Lanes).SequenceEqual(new ReadOnlySpan<uint>(expected, (Count + 1) / 2 * Panel.Lanes));
     }
 

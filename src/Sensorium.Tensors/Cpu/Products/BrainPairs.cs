@@ -24,16 +24,15 @@ static unsafe class BrainPairs
         HalfFloats.RoundUpper(lower) >>> 16 | HalfFloats.RoundUpper(upper) & Vector512.Create(0xffff0000u);
 
     /// <summary>Neighbouring rows become pairs, two of them one; an odd last one has zeros beside it.</summary>
-    /// <param name="rows">[count][columns]</param>
+    /// <param name="rows">[count][16]</param>
     /// <param name="count">How many rows.</param>
-    /// <param name="columns">How many numbers each has.</param>
-    /// <param name="pairs">[⌈count / 2⌉][columns]</param>
-    public static void Columns(float* rows, nint count, nint columns, uint* pairs)
+    /// <param name="pairs">[⌈count / 2⌉][16]</param>
+    public static void Columns(float* rows, nint count, uint* pairs)
     {
-        for (nint row = 0; row < count; row += 2, pairs += columns)
+        for (nint row = 0; row < count; row += 2, pairs += Panel.Lanes)
         {
-            float* lower = rows + row * columns;
-            Rows(lower, row + 1 < count ? lower + columns : null, columns, pairs);
+            float* lower = rows + row * Panel.Lanes;
+            Rows(lower, row + 1 < count ? lower + Panel.Lanes : null, Panel.Lanes, pairs);
         }
     }
 

@@ -134,13 +134,12 @@ unsafe struct IntegerProduct
             Super0 = first.Super,
             Super1 = other.Super,
             Stride = ldc * sizeof(float),
-            Blocks = count,
             Add = block,
             Next = Panels.At(second + 1, 0).Integers,
             Runs = runs,
             RunBytes = groups * Panels.GroupBytes,
         };
-        Lack(ref arguments, count);
+        arguments.SetBlocks(Panels.Layout, count);
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
             IntegerArguments tile = arguments;
@@ -163,10 +162,9 @@ unsafe struct IntegerProduct
             Super0 = scratch + StretchBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
             Super1 = second + StretchBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
             Stride = ldc * sizeof(float),
-            Blocks = count,
             Add = block,
         };
-        Lack(ref arguments, count);
+        arguments.SetBlocks(Panels.Layout, count);
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
             At(ref arguments, firstRow + row, block, c + row * ldc);
@@ -178,23 +176,14 @@ unsafe struct IntegerProduct
     readonly byte* Unpack(nint group, nint block, nint count, byte* to)
     {
         float* scales = (float*)(to + StretchBlocks * 512), minima = scales + StretchBlocks * 2 * Panel.Lanes;
-        byte* quads = null;
         for (nint at = 0; at < count; at += QuantPanels.SliceBlocks)
         {
             nint blocks = Math.Min(QuantPanels.SliceBlocks, count - at), floats = at * Panels.Layout.Parts * Panel.Lanes;
             Panels.Scales(group, block + at, blocks, scales + floats, minima + floats);
-            byte* slice = Panels.Quads(group, block + at, blocks, to + at * 512);
-            quads = at == 0 ? slice : quads;
+            Panels.Quads(group, block + at, blocks, to + at * 512);
         }
 
-        return quads;
-    }
-
-    /// <summary>What the last slice of some blocks lacks.</summary>
-    readonly void Lack(ref IntegerArguments arguments, nint blocks)
-    {
-        arguments.Lacking = -blocks & (QuantPanels.SliceBlocks - 1);
-        arguments.LackingBytes = arguments.Lacking * Panels.Layout.QuadBytes;
+        return Panels.Quads(group, block, 0, to);
     }
 
     readonly void At(ref IntegerArguments arguments, nint row, nint block, float* c)
