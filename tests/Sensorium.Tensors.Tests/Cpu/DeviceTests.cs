@@ -88,7 +88,7 @@ public sealed class DeviceTests
         sbyte* a = stackalloc sbyte[4 * 32];
         RowScale* rows = stackalloc RowScale[4];
         float* scales = stackalloc float[64], c = stackalloc float[64];
-        int most = layout.Planes switch { Planes.Bytes => 255, Planes.Nibbles => 15, Planes.Pairs => 3, Planes.PairsAndBits => 7, Planes.NibblesAndBits => 31, _ => 63 };
+        int most = (1 << (int)layout.Planes / 64) - 1;
         for (int i = 0; i < 512; i++)
         {
             quads[i] = (byte)(i % 7 == 0 ? most : random.Next(0, most + 1));

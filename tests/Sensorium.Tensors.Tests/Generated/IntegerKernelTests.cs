@@ -144,7 +144,7 @@ public sealed unsafe class IntegerKernelTests
 
                 // Bytes are quads where they lie.
                 QuantBlock first = layout.At(packed.Pointer, blocks, 0);
-                byte* from = program.Unpacked && layout.Planes != Planes.Bytes ? quads.Pointer : first.Integers;
+                byte* from = program.Unpacked && layout.Planes != Planes.EightBits ? quads.Pointer : first.Integers;
                 byte* scale = program.Unpacked ? floats.Pointer : first.Scales, minimum = program.Unpacked ? minima.Pointer : first.Super;
                 if (group == 0)
                 {

@@ -76,6 +76,7 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
                 case Mnemonic.Vpxor or Mnemonic.Vpxord: to32[n] = a32[n] ^ b32[n]; break;
                 case Mnemonic.Vpand or Mnemonic.Vpandd: to32[n] = a32[n] & b32[n]; break;
                 case Mnemonic.Vpor or Mnemonic.Vpord: to32[n] = a32[n] | b32[n]; break;
+                case Mnemonic.Vpternlogd: to32[n] = ByTable(count, to32[n], a32[n], b32[n]); break;
                 case Mnemonic.Vpslld: to32[n] = b32[n] << count; break;
                 case Mnemonic.Vpsrld: to32[n] = b32[n] >>> count; break;
                 case Mnemonic.Vpaddd: to32[n] = a32[n] + b32[n]; break;
@@ -108,6 +109,19 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
         }
     }
 
+    /// <summary>Each bit is the table's at the number that the three bits are, the first one the highest.</summary>
+    static int ByTable(int table, int first, int second, int third)
+    {
+        int to = 0;
+        for (int bit = 0; bit < 32; bit++)
+        {
+            int at = (first >>> bit & 1) << 2 | (second >>> bit & 1) << 1 | (third >>> bit & 1);
+            to |= (table >> at & 1) << bit;
+        }
+
+        return to;
+    }
+
     /// <summary>Rounded to the nearest even; what is subnormal is zero.</summary>
     static short Brain(float x) => (short)HalfFloats.ToBF16(float.IsSubnormal(x) ? 0 * x : x);
 
@@ -119,7 +133,6 @@ sealed unsafe class VectorRegisters(KernelMachine machine)
             switch (i.Mnemonic)
             {
                 case Mnemonic.Vpsrlw: to16[j] = (short)((ushort)b16[j] >> count); continue;
-                case Mnemonic.Vpsllw: to16[j] = (short)(b16[j] << count); continue;
                 case Mnemonic.Vpaddw: to16[j] = (short)(a16[j] + b16[j]); continue;
                 case Mnemonic.Vpermw: to16[j] = b16[a16[j] & 31]; continue;
                 case Mnemonic.Vpmaddubsw:

@@ -30,7 +30,7 @@ unsafe struct IntegerArguments
     /// <summary>Not zero: c holds sums to go on from.</summary>
     public nint Add;
 
-    /// <summary>Packed, where vectors are two: what is read after this, fetched meanwhile from end to end.</summary>
+    /// <summary>Packed, where rows are several: what is read after this, fetched meanwhile from end to end.</summary>
     public byte* Next;
 
     /// <summary>Packed: how often, each time with the outputs that come next; at least once. Zero afterwards, and the pointers are behind.</summary>
@@ -42,14 +42,14 @@ unsafe struct IntegerArguments
     /// <summary>Blocks that the last slice lacks.</summary>
     public nint Lacking;
 
-    /// <summary>Bytes of packed integers that it lacks.</summary>
-    public nint LackingBytes;
+    /// <summary>By how many bytes its integers come sooner behind the slice before it.</summary>
+    public nint Sooner;
 
     /// <summary>Sets how many blocks there are, and what the last slice of them lacks.</summary>
     public void SetBlocks(QuantLayout layout, nint blocks)
     {
         Blocks = blocks;
         Lacking = -blocks & (QuantPanels.SliceBlocks - 1);
-        LackingBytes = Lacking * layout.QuadBytes;
+        Sooner = Lacking == 0 ? 0 : layout.HeadBytes - layout.HeadOf(QuantPanels.SliceBlocks - (int)Lacking);
     }
 }

@@ -26,12 +26,33 @@ sealed partial class IntegerKernel
         {
             if (offset > 0)
             {
-                w.BroadcastInt(one, KernelWriter.At(RowData, RowSumAt(row, part)));
-                w.ShiftLeft32(one, one, System.Numerics.BitOperations.Log2((uint)offset));
+                int bits = System.Numerics.BitOperations.Log2((uint)offset), at = RowSumAt(row, part);
+                if (IsWide)
+                {
+                    w.ShiftLeft32(one, KernelWriter.Each(RowData, at), bits);
+                }
+                else
+                {
+                    w.BroadcastInt(one, KernelWriter.At(RowData, at));
+                    w.ShiftLeft32(one, one, bits);
+                }
+
                 for (int vector = 0; vector < vectors; vector++)
                 {
                     w.SubtractInt32(Sum(row, vector), Sum(row, vector), one);
                 }
+            }
+
+            if (IsOneWideRow)
+            {
+                for (int vector = 0; vector < vectors; vector++)
+                {
+                    w.ToFloat(Sum(row, vector), Sum(row, vector));
+                    w.Multiply(Free(vector), Free(vector), KernelWriter.Each(RowData, RowScaleAt(row)));
+                    w.MultiplyAdd(Result(row, vector), Sum(row, vector), Free(vector));
+                }
+
+                continue;
             }
 
             w.Broadcast(one, KernelWriter.At(RowData, RowScaleAt(row)));

@@ -3,7 +3,7 @@ using Sensorium.Tensors.Cpu.Products;
 
 namespace Sensorium.Tensors.Cpu.Generated;
 
-/// <content>The exact sums of a block, from integers that are unpacked in registers.</content>
+/// <content>The exact sums of a block.</content>
 sealed partial class IntegerKernel
 {
     /// <summary>Four neighbouring integers of a row in all lanes.</summary>
@@ -20,6 +20,12 @@ sealed partial class IntegerKernel
                 for (int vector = 0; vector < vectors; vector++)
                 {
                     Unpack(Free(vector), vector, quad, Free(2));
+                }
+
+                if (IsOneWideRow)
+                {
+                    EachResult((row, vector) => w.DotBytes(Sum(row, vector), Free(vector), KernelWriter.Each(RowData, quad * 4)));
+                    continue;
                 }
 
                 for (int row = 0; row < rows; row++)
@@ -128,97 +134,5 @@ sealed partial class IntegerKernel
 
         w.MultiplyWords(words, words, w.Constant(0x00010001));
         w.AddInt32(Sum(row, vector), Sum(row, vector), words);
-    }
-
-    /// <summary>Masks of the packed integers go to registers, the last ones, as far as there are any to spare.</summary>
-    void KeepMasks()
-    {
-        uint[] wanted = Planes switch
-        {
-            Planes.Nibbles => [0x0f0f0f0f],
-            Planes.NibblesAndBits => [0x0f0f0f0f, 0x10101010],
-            Planes.NibblesAndPairs => [0x0f0f0f0f, 0x30303030],
-            Planes.Pairs => [0x03030303],
-            Planes.PairsAndBits => [0x03030303, 0x04040404],
-            _ => [],
-        };
-        for (int i = 0; i < wanted.Length && w.V(w.Registers - 1 - i) > Free(3); i++)
-        {
-            masks[wanted[i]] = w.V(w.Registers - 1 - i);
-            w.Load(masks[wanted[i]], w.Constant(wanted[i]));
-        }
-    }
-
-    void And(Register to, uint mask)
-    {
-        if (masks.TryGetValue(mask, out Register kept))
-        {
-            w.And(to, to, kept);
-        }
-        else
-        {
-            w.And(to, to, w.Constant(mask));
-        }
-    }
-
-    /// <summary>Four integers of each output of a vector, a byte each; see <see cref="Products.Planes"/>.</summary>
-    void Unpack(Register to, int vector, int quad, Register free)
-    {
-        Register from = Integers(vector);
-        int half = Half(vector, 64);
-        switch (Planes)
-        {
-            case Planes.Bytes:
-                w.Load(to, KernelWriter.At(from, quad * 64 + half));
-                break;
-            case Planes.Nibbles:
-                Nibbles(to);
-                if (layout.IsIndex)
-                {
-                    w.Load(free, w.Constant(QuadPlanes.NonLinear));
-                    w.LookUpBytes(to, free, to);
-                }
-
-                break;
-            case Planes.NibblesAndBits:
-                Nibbles(to);
-                Upper(256, quad - 4, 0x10101010);
-                break;
-            case Planes.NibblesAndPairs:
-                Nibbles(to);
-                Upper(256 + quad / 4 * 64, 2 * (quad % 4) - 4, 0x30303030);
-                break;
-            case Planes.Pairs:
-                Pairs(to);
-                break;
-            case Planes.PairsAndBits:
-                Pairs(to);
-                Upper(128, quad - 2, 0x04040404);
-                break;
-            default:
-                throw new NotSupportedException($"{Planes} has no kernel");
-        }
-
-        void Nibbles(Register to)
-        {
-            w.Load(to, KernelWriter.At(from, quad % 4 * 64 + half));
-            w.ShiftRight16(to, to, quad < 4 ? 0 : 4);
-            And(to, 0x0f0f0f0f);
-        }
-
-        void Pairs(Register to)
-        {
-            w.Load(to, KernelWriter.At(from, quad / 4 * 64 + half));
-            w.ShiftRight16(to, to, 2 * (quad % 4));
-            And(to, 0x03030303);
-        }
-
-        void Upper(int plane, int shift, uint mask)
-        {
-            w.Load(free, KernelWriter.At(from, plane + half));
-            w.ShiftRight16(free, free, shift);
-            And(free, mask);
-            w.Or(to, to, free);
-        }
     }
 }

@@ -18,22 +18,16 @@ namespace Sensorium.Tensors.Cpu.Generated;
 /// <param name="layout">The weight's layout.</param>
 /// <param name="rows">Rows of the tile.</param>
 /// <param name="unpacked">Whether integers come as quads and scales as float32; else both are unpacked in registers.</param>
-/// <param name="vectors">Vectors of outputs: two, or with 512 bits and one row one, which is a group.</param>
+/// <param name="vectors">Vectors of outputs: two, or with 512 bits and one row one, which is a group and read from end to end.</param>
 sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int rows, bool unpacked, int vectors = 2) : KernelProgram(set)
 {
     /// <summary>Rows of a tile at most: six by two vectors of sums leave four registers of sixteen, or eight of 32 with two more vectors of results.</summary>
     public const int MostRows = 6;
 
-    /// <summary>How far ahead a kernel of one vector fetches to the second-level cache, in bytes: more than memory gives within its latency.</summary>
-    const int FarAhead = 16384;
-
-    /// <summary>How far to the first, which must hold it and the rows besides.</summary>
-    const int NearAhead = 2048;
-
     // Below so many rows a tile's results stay in registers of 256 bits, too.
     const int FewRows = 2;
 
-    readonly Dictionary<uint, Register> masks = [];
+    readonly Dictionary<byte, Register> masks = [];
     KernelWriter w = null!;
 
     /// <summary>Rows of the tile.</summary>
@@ -47,9 +41,12 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
 
     bool IsWide => Set == Instructions.Avx512Vnni;
 
+    /// <summary>Whether each number of the row is met once only, or twice: then it is taken from memory for all lanes by the instruction that needs it.</summary>
+    bool IsOneWideRow => IsWide && rows == 1;
+
     bool HasDots => Set != Instructions.Avx2;
 
-    Planes Planes => unpacked ? Planes.Bytes : layout.Planes;
+    Planes Planes => unpacked ? Planes.EightBits : layout.Planes;
 
     /// <inheritdoc/>
     public override string Name => string.Create(CultureInfo.InvariantCulture, $"int8-{SetName}-{layout.Type}-{rows}{(unpacked ? "-unpacked" : "")}").ToLowerInvariant();
@@ -61,13 +58,16 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     bool IsSigned => !HasDots && layout.Offset == 128;
 
     /// <summary>
-    /// Bytes of a block's share of the groups. While a block is multiplied as many are fetched of what comes next, from end to
-    /// end: memory is quickest so, though integers and scales are read from several places at once.
+    /// Whether what comes next is fetched while several rows meet what is at hand. A single row waits for memory only, which
+    /// is read from end to end: the processor's own prefetchers follow that better than hints could lead them.
     /// </summary>
+    bool FetchesAhead => !unpacked && rows > 1;
+
+    /// <summary>Bytes of a block's share of the groups.</summary>
     int ShareBytes => Groups * layout.SliceBytes / QuantPanels.SliceBlocks;
 
     /// <summary>Whether the integers lie in slices, or the scales do.</summary>
-    bool HasSlices => !unpacked || layout.Planes == Planes.Bytes;
+    bool HasSlices => !unpacked || layout.Planes == Planes.EightBits;
 
     /// <summary>Whether the last slice may be a short one.</summary>
     bool MayBeShort => HasSlices && layout.SuperBytes == 0;
@@ -127,12 +127,20 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         LoadResults();
         if (!unpacked)
         {
-            BeginAhead();
+            if (FetchesAhead)
+            {
+                w.Field(Ahead, 12);
+            }
+
+            for (int vector = 0; vector < Groups; vector++)
+            {
+                FetchHead(vector);
+            }
         }
 
         Label loop = w.NewLabel();
         w.Here(ref loop);
-        if (!unpacked)
+        if (FetchesAhead)
         {
             FetchAhead();
         }
@@ -257,60 +265,24 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
     /// <summary>Where results lie, which is not needed within the loop.</summary>
     static Register Ahead => KernelWriter.Pointers[7];
 
-    /// <summary>One group is read on from where it lies; two give way to the two that come next.</summary>
-    void BeginAhead()
-    {
-        if (vectors == 1)
-        {
-            w.Lea(Ahead, Integers(0), FarAhead);
-        }
-        else
-        {
-            w.Field(Ahead, 12);
-        }
-    }
-
+    /// <summary>To the second-level cache: the first holds no more than what is at work.</summary>
     void FetchAhead()
     {
-        if (vectors == 1)
+        for (int line = 0; line < ShareBytes; line += 64)
         {
-            FetchLines(0, isFar: true);
-            FetchLines(NearAhead - FarAhead, isFar: false);
-        }
-        else
-        {
-            // Two groups are more than the first-level cache holds beside the ones at work.
-            for (int line = 0; line < ShareBytes; line += 64)
-            {
-                w.PrefetchFar(Ahead, line);
-            }
+            w.PrefetchFar(Ahead, line);
         }
 
         w.Add(Ahead, ShareBytes);
     }
 
-    /// <summary>
-    /// A share by one instruction in a loop, and the far ones before the near ones: so the processor's own prefetcher sees
-    /// two rows of lines and joins in, which on Zen 4 gives a tenth to a fifth more of the bandwidth.
-    /// </summary>
-    void FetchLines(int first, bool isFar)
+    /// <summary>Fetches all that is in front of a slice's integers, though it is needed block by block: so a slice is read from the first byte to the last.</summary>
+    void FetchHead(int vector)
     {
-        Register at = KernelWriter.Pointers[8], end = KernelWriter.Pointers[6];
-        w.Lea(at, Ahead, first);
-        w.Lea(end, Ahead, first + ShareBytes);
-        Label line = w.NewLabel();
-        w.Here(ref line);
-        if (isFar)
+        for (int line = 0; line < layout.HeadBytes; line += 64)
         {
-            w.PrefetchFar(at, 0);
+            w.Prefetch(Scales(vector), line);
         }
-        else
-        {
-            w.Prefetch(at, 0);
-        }
-
-        w.Add(at, 64);
-        w.RepeatBelow(at, end, line);
     }
 
     void Advance()
@@ -341,26 +313,27 @@ sealed partial class IntegerKernel(Instructions set, QuantLayout layout, int row
         w.UnlessMultiple(QuantPanels.SliceBlocks, within);
         for (int vector = 0; vector < Groups; vector++)
         {
-            w.Add(Integers(vector), layout.SliceBytes - QuantPanels.SliceBlocks * layout.QuadBytes);
-            if (unpacked)
+            if (!unpacked)
             {
-                continue;
+                w.Lea(Scales(vector), Integers(vector), 0);
+                if (layout.SuperBytes > 0)
+                {
+                    w.Add(Super(vector), layout.SliceBytes);
+                }
+
+                FetchHead(vector);
             }
 
-            w.Add(Scales(vector), layout.SliceBytes - QuantPanels.SliceBlocks * layout.ScaleBytes);
-            if (layout.SuperBytes > 0)
-            {
-                w.Add(Super(vector), layout.SliceBytes);
-            }
+            w.Add(Integers(vector), layout.HeadBytes);
         }
 
-        if (MayBeShort && !unpacked)
+        if (MayBeShort)
         {
-            // In a short slice the scales come so much sooner.
+            // In a short slice the integers come so much sooner.
             w.UnlessBelow(QuantPanels.SliceBlocks + 1, within);
             for (int vector = 0; vector < Groups; vector++)
             {
-                w.SubtractField(Scales(vector), 16);
+                w.SubtractField(Integers(vector), 16);
             }
         }
 

@@ -73,7 +73,8 @@ static unsafe class IntegerTwin
         for (nint block = 0; block < blocks; block += QuantPanels.SliceBlocks)
         {
             QuantBlock slice = layout.At(group, blocks, block);
-            for (byte* p = slice.Integers; p < slice.Super; p++)
+            nint count = Math.Min(QuantPanels.SliceBlocks, blocks - block);
+            for (byte* p = slice.Scales, end = slice.Integers + count * layout.QuadBytes; p < end; p++)
             {
                 *p = (byte)(Next(ref state) >> 24);
             }

@@ -19,6 +19,9 @@ sealed class KernelWriter
         Register.RAX, Register.RDX, Register.R8, Register.R9, Register.R10, Register.RSI, Register.RDI, Register.RBX, Register.RBP, Register.R12, Register.R13, Register.R14,
     ];
 
+    // a ? b : c by bits, as a truth table of (b, c, a).
+    const byte Selection = 0xe4;
+
     readonly Assembler code = new(64);
     readonly List<byte[]> constants = [];
     readonly bool windows;
@@ -61,6 +64,9 @@ sealed class KernelWriter
     /// <summary>Memory at a register and a displacement.</summary>
     public static MemoryOperand At(Register pointer, int displacement = 0) => new(pointer, displacement);
 
+    /// <summary>One number in memory for all lanes (512 bits only): what a broadcast would take an instruction and a register for.</summary>
+    public static MemoryOperand Each(Register pointer, int displacement) => new(pointer, Register.None, 1, displacement, displacement == 0 ? 0 : 1, isBroadcast: true, Register.None);
+
     /// <summary>Memory at a register, an index and a displacement.</summary>
     public static MemoryOperand At(Register pointer, Register index, int scale, int displacement) => new(pointer, index, scale, displacement, displacement == 0 ? 0 : 1);
 
@@ -86,21 +92,34 @@ sealed class KernelWriter
 
     public void Xor(Register to, Register a, MemoryOperand b) => Emit(Code.VEX_Vpxor_ymm_ymm_ymmm256, Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, to, a, b);
 
-    /// <summary>16-bit lanes shifted; negative counts to the left.</summary>
+    /// <summary>16-bit lanes shifted to the right.</summary>
     public void ShiftRight16(Register to, Register from, int count)
     {
-        if (count != 0)
+        if (count > 0)
         {
-            (Code narrow, Code wide) = count > 0
-                ? (Code.VEX_Vpsrlw_ymm_ymm_imm8, Code.EVEX_Vpsrlw_zmm_k1z_zmmm512_imm8)
-                : (Code.VEX_Vpsllw_ymm_ymm_imm8, Code.EVEX_Vpsllw_zmm_k1z_zmmm512_imm8);
-            Emit(Instruction.Create(IsWide ? wide : narrow, to, from, Math.Abs(count)));
+            Emit(Instruction.Create(IsWide ? Code.EVEX_Vpsrlw_zmm_k1z_zmmm512_imm8 : Code.VEX_Vpsrlw_ymm_ymm_imm8, to, from, count));
         }
+    }
+
+    /// <summary>The same of a vector in memory.</summary>
+    public void ShiftRight16(Register to, MemoryOperand from, int count)
+    {
+        if (IsWide && count > 0)
+        {
+            Emit(Instruction.Create(Code.EVEX_Vpsrlw_zmm_k1z_zmmm512_imm8, to, from, count));
+            return;
+        }
+
+        Load(to, from);
+        ShiftRight16(to, to, count);
     }
 
     /// <summary>32-bit lanes shifted to the left.</summary>
     public void ShiftLeft32(Register to, Register from, int count) =>
         Emit(Instruction.Create(IsWide ? Code.EVEX_Vpslld_zmm_k1z_zmmm512b32_imm8 : Code.VEX_Vpslld_ymm_ymm_imm8, to, from, count));
+
+    /// <summary>The same of memory (512 bits only).</summary>
+    public void ShiftLeft32(Register to, MemoryOperand from, int count) => Emit(Instruction.Create(Code.EVEX_Vpslld_zmm_k1z_zmmm512b32_imm8, to, from, count));
 
     public void AddInt16(Register to, Register a, Register b) => Emit(Code.VEX_Vpaddw_ymm_ymm_ymmm256, Code.EVEX_Vpaddw_zmm_k1z_zmm_zmmm512, to, a, b);
 
@@ -116,6 +135,8 @@ sealed class KernelWriter
 
     /// <summary>32-bit lanes plus unsigned by signed bytes, four together (VNNI).</summary>
     public void DotBytes(Register sum, Register unsigned, Register signed) => Emit(Code.VEX_Vpdpbusd_ymm_ymm_ymmm256, Code.EVEX_Vpdpbusd_zmm_k1z_zmm_zmmm512b32, sum, unsigned, signed);
+
+    public void DotBytes(Register sum, Register unsigned, MemoryOperand signed) => Emit(Code.VEX_Vpdpbusd_ymm_ymm_ymmm256, Code.EVEX_Vpdpbusd_zmm_k1z_zmm_zmmm512b32, sum, unsigned, signed);
 
     /// <summary>float32 lanes plus pairs of bfloat16 products (BF16, 512 bits only).</summary>
     public void DotBrains(Register sum, Register a, Register b) => Emit(Instruction.Create(Code.EVEX_Vdpbf16ps_zmm_k1z_zmm_zmmm512b32, sum, a, b));
@@ -148,10 +169,17 @@ sealed class KernelWriter
         Emit(Instruction.Create(IsWide ? wide : narrow, to, from));
     }
 
+    /// <summary>Where a bit of the mask is not set, that of another (512 bits only).</summary>
+    public void Select(Register to, Register other, Register mask) => Emit(Instruction.Create(Code.EVEX_Vpternlogd_zmm_k1z_zmm_zmmm512b32_imm8, to, other, mask, Selection));
+
+    public void Select(Register to, Register other, MemoryOperand mask) => Emit(Instruction.Create(Code.EVEX_Vpternlogd_zmm_k1z_zmm_zmmm512b32_imm8, to, other, mask, Selection));
+
     public void ShiftRight32(Register to, Register from, int count) =>
         Emit(Instruction.Create(IsWide ? Code.EVEX_Vpsrld_zmm_k1z_zmmm512b32_imm8 : Code.VEX_Vpsrld_ymm_ymm_imm8, to, from, count));
 
     public void Multiply(Register to, Register a, Register b) => Emit(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, to, a, b);
+
+    public void Multiply(Register to, Register a, MemoryOperand b) => Emit(Code.VEX_Vmulps_ymm_ymm_ymmm256, Code.EVEX_Vmulps_zmm_k1z_zmm_zmmm512b32_er, to, a, b);
 
     /// <summary>sum += a · b, rounded once.</summary>
     public void MultiplyAdd(Register sum, Register a, Register b) => Emit(Code.VEX_Vfmadd231ps_ymm_ymm_ymmm256, Code.EVEX_Vfmadd231ps_zmm_k1z_zmm_zmmm512b32_er, sum, a, b);
@@ -239,13 +267,6 @@ sealed class KernelWriter
         Emit(Instruction.Create(Code.Dec_rm64, Counter));
         Emit(Instruction.Create(Code.Cmp_r64_rm64, Counter, new MemoryOperand(Argument, 8 * index)));
         code.jne(loop);
-    }
-
-    /// <summary>Goes on while an address is below another.</summary>
-    public void RepeatBelow(Register address, Register end, Label loop)
-    {
-        Emit(Instruction.Create(Code.Cmp_r64_rm64, address, end));
-        code.jb(loop);
     }
 
     /// <summary>Goes to the label unless the count is a multiple of a power of two.</summary>

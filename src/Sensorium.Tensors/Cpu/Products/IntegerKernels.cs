@@ -42,15 +42,15 @@ abstract unsafe class IntegerKernels
         where TDot : struct, IDotOps
         => (layout.Planes, layout.Scales) switch
         {
-            (Planes.Bytes, ScaleKind.Half) => Kernels<TDot, PlainScales, ByteQuads>.Instance,
-            (Planes.Nibbles, ScaleKind.Half) when layout.IsIndex => Kernels<TDot, PlainScales, IndexQuads>.Instance,
-            (Planes.Nibbles, ScaleKind.Half) => Kernels<TDot, PlainScales, NibbleQuads>.Instance,
-            (Planes.Nibbles, ScaleKind.HalfAndMinimum or ScaleKind.SuperAndMinimum) => Kernels<TDot, ScalesAndMinima, NibbleQuads>.Instance,
-            (Planes.NibblesAndBits, ScaleKind.Half) => Kernels<TDot, PlainScales, NibbleAndBitQuads>.Instance,
-            (Planes.NibblesAndBits, ScaleKind.HalfAndMinimum or ScaleKind.SuperAndMinimum) => Kernels<TDot, ScalesAndMinima, NibbleAndBitQuads>.Instance,
-            (Planes.NibblesAndPairs, ScaleKind.SuperOfSixteen) => Kernels<TDot, HalfBlockScales, NibbleAndPairQuads>.Instance,
-            (Planes.PairsAndBits, ScaleKind.SuperOfSixteen) => Kernels<TDot, HalfBlockScales, PairAndBitQuads>.Instance,
-            (Planes.Pairs, ScaleKind.SuperOfSixteenAndMinimum) => Kernels<TDot, HalfBlockScalesAndMinima, PairQuads>.Instance,
+            (Planes.EightBits, ScaleKind.Half) => Kernels<TDot, PlainScales, EightBitQuads>.Instance,
+            (Planes.FourBits, ScaleKind.Half) when layout.IsIndex => Kernels<TDot, PlainScales, IndexQuads>.Instance,
+            (Planes.FourBits, ScaleKind.Half) => Kernels<TDot, PlainScales, FourBitQuads>.Instance,
+            (Planes.FourBits, ScaleKind.HalfAndMinimum or ScaleKind.SuperAndMinimum) => Kernels<TDot, ScalesAndMinima, FourBitQuads>.Instance,
+            (Planes.FiveBits, ScaleKind.Half) => Kernels<TDot, PlainScales, FiveBitQuads>.Instance,
+            (Planes.FiveBits, ScaleKind.HalfAndMinimum or ScaleKind.SuperAndMinimum) => Kernels<TDot, ScalesAndMinima, FiveBitQuads>.Instance,
+            (Planes.SixBits, ScaleKind.SuperOfSixteen) => Kernels<TDot, HalfBlockScales, SixBitQuads>.Instance,
+            (Planes.ThreeBits, ScaleKind.SuperOfSixteen) => Kernels<TDot, HalfBlockScales, ThreeBitQuads>.Instance,
+            (Planes.TwoBits, ScaleKind.SuperOfSixteenAndMinimum) => Kernels<TDot, HalfBlockScalesAndMinima, TwoBitQuads>.Instance,
             _ => throw new NotSupportedException($"{layout} has no kernel"),
         };
 

@@ -135,7 +135,7 @@ unsafe struct IntegerProduct
             Super1 = other.Super,
             Stride = ldc * sizeof(float),
             Add = block,
-            Next = Panels.At(second + 1, 0).Integers,
+            Next = Panels.At(second + 1, 0).Scales,
             Runs = runs,
             RunBytes = groups * Panels.GroupBytes,
         };

@@ -3,17 +3,16 @@ namespace Sensorium.Tensors.Cpu.Products;
 /// <summary>How the integers of 32 inputs by 16 outputs are packed; the value is the bytes they take.</summary>
 /// <remarks>
 /// A quad is four inputs of each of the 16 outputs, a byte each: 64 bytes, and what one four-byte dot product reads; a
-/// block has eight. Nibbles: byte i of quad q and q + 4 share byte i of the q-th 64 bytes, q below 4. Pairs of bits: four
-/// quads share 64 bytes, the first in the lowest bits. Single bits: all eight quads share 64 bytes.
+/// block has eight. A plane is 64 bytes, too; which of its bits belong to which quad is what <see cref="QuadPiece"/> says.
 /// </remarks>
 enum Planes
 {
-    Pairs = 128,
-    PairsAndBits = 192,
-    Nibbles = 256,
-    NibblesAndBits = 320,
-    NibblesAndPairs = 384,
-    Bytes = 512,
+    TwoBits = 128,
+    ThreeBits = 192,
+    FourBits = 256,
+    FiveBits = 320,
+    SixBits = 384,
+    EightBits = 512,
 }
 
 /// <summary>How scales (and minima) are packed.</summary>
@@ -47,17 +46,17 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
 {
     static readonly QuantLayout[] All =
     [
-        new(DType.Q8_0, Planes.Bytes, ScaleKind.Half, 128),
-        new(DType.Q4_0, Planes.Nibbles, ScaleKind.Half, 8),
-        new(DType.Q4_1, Planes.Nibbles, ScaleKind.HalfAndMinimum, 0),
-        new(DType.Q5_0, Planes.NibblesAndBits, ScaleKind.Half, 16),
-        new(DType.Q5_1, Planes.NibblesAndBits, ScaleKind.HalfAndMinimum, 0),
-        new(DType.IQ4_NL, Planes.Nibbles, ScaleKind.Half, 128, IsIndex: true),
-        new(DType.Q2_K, Planes.Pairs, ScaleKind.SuperOfSixteenAndMinimum, 0),
-        new(DType.Q3_K, Planes.PairsAndBits, ScaleKind.SuperOfSixteen, 4),
-        new(DType.Q4_K, Planes.Nibbles, ScaleKind.SuperAndMinimum, 0),
-        new(DType.Q5_K, Planes.NibblesAndBits, ScaleKind.SuperAndMinimum, 0),
-        new(DType.Q6_K, Planes.NibblesAndPairs, ScaleKind.SuperOfSixteen, 32),
+        new(DType.Q8_0, Planes.EightBits, ScaleKind.Half, 128),
+        new(DType.Q4_0, Planes.FourBits, ScaleKind.Half, 8),
+        new(DType.Q4_1, Planes.FourBits, ScaleKind.HalfAndMinimum, 0),
+        new(DType.Q5_0, Planes.FiveBits, ScaleKind.Half, 16),
+        new(DType.Q5_1, Planes.FiveBits, ScaleKind.HalfAndMinimum, 0),
+        new(DType.IQ4_NL, Planes.FourBits, ScaleKind.Half, 128, IsIndex: true),
+        new(DType.Q2_K, Planes.TwoBits, ScaleKind.SuperOfSixteenAndMinimum, 0),
+        new(DType.Q3_K, Planes.ThreeBits, ScaleKind.SuperOfSixteen, 4),
+        new(DType.Q4_K, Planes.FourBits, ScaleKind.SuperAndMinimum, 0),
+        new(DType.Q5_K, Planes.FiveBits, ScaleKind.SuperAndMinimum, 0),
+        new(DType.Q6_K, Planes.SixBits, ScaleKind.SuperOfSixteen, 32),
     ];
 
     /// <summary>Every layout.</summary>
@@ -74,11 +73,11 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
     /// <summary>The largest u.</summary>
     public int Largest => Planes switch
     {
-        Planes.Pairs => 3,
-        Planes.PairsAndBits => 7,
-        Planes.Nibbles => IsIndex ? 255 : 15,
-        Planes.NibblesAndBits => 31,
-        Planes.NibblesAndPairs => 63,
+        Planes.TwoBits => 3,
+        Planes.ThreeBits => 7,
+        Planes.FourBits => IsIndex ? 255 : 15,
+        Planes.FiveBits => 31,
+        Planes.SixBits => 63,
         _ => 255,
     };
 
@@ -99,12 +98,19 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
     /// <summary>Inputs that the checkpoint stores together.</summary>
     public int StoredBlock => Type.BlockSize();
 
-    /// <summary>Bytes of a slice: the integers of eight blocks by 16 outputs, their scales, and the scales of those.</summary>
-    public int SliceBytes => (QuantPanels.SliceBlocks * (QuadBytes + ScaleBytes) + SuperBytes + 63) & -64;
+    /// <summary>Bytes of a slice's scales and the scales of those, which are in front of its integers.</summary>
+    public int HeadBytes => HeadOf(QuantPanels.SliceBlocks);
+
+    /// <summary>Bytes of a slice: the scales of eight blocks by 16 outputs, the scales of those, and the integers.</summary>
+    public int SliceBytes => SliceOf(QuantPanels.SliceBlocks);
 
     /// <summary>Bytes of a group of 16 outputs: slices, the last one as short as it is.</summary>
-    public nint GroupBytes(nint inputs) =>
-        inputs / Panel.Slice * SliceBytes + ((inputs % Panel.Slice / Panel.Block * (QuadBytes + ScaleBytes) + 63) & -64);
+    public nint GroupBytes(nint inputs) => inputs / Panel.Slice * SliceBytes + SliceOf((int)(inputs % Panel.Slice / Panel.Block));
+
+    /// <summary>Bytes in front of the integers of a slice of so many blocks: whole lines of the cache.</summary>
+    public int HeadOf(int blocks) => blocks == 0 ? 0 : (blocks * ScaleBytes + SuperBytes + 63) & -64;
+
+    int SliceOf(int blocks) => HeadOf(blocks) + blocks * QuadBytes;
 
     /// <summary>Where a block of a group is.</summary>
     /// <param name="group">The group.</param>
@@ -113,12 +119,12 @@ sealed record QuantLayout(DType Type, Planes Planes, ScaleKind Scales, int Offse
     public unsafe QuantBlock At(byte* group, nint blocks, nint block)
     {
         nint first = block - block % QuantPanels.SliceBlocks, held = Math.Min(QuantPanels.SliceBlocks, blocks - first);
-        byte* slice = group + first / QuantPanels.SliceBlocks * SliceBytes, scales = slice + held * QuadBytes;
+        byte* slice = group + first / QuantPanels.SliceBlocks * SliceBytes;
         return new QuantBlock
         {
-            Integers = slice + (block - first) * QuadBytes,
-            Scales = scales + (block - first) * ScaleBytes,
-            Super = scales + held * ScaleBytes,
+            Scales = slice + (block - first) * ScaleBytes,
+            Super = slice + held * ScaleBytes,
+            Integers = slice + HeadOf((int)held) + (block - first) * QuadBytes,
         };
     }
 }

@@ -7,8 +7,8 @@ namespace Sensorium.Tensors.Cpu.Products;
 
 /// <summary>
 /// A quantised matrix, no wider than its checkpoint has it but for the K types' small scales. A group is a row of slices,
-/// each the integers of its blocks, then their scales, then the scales of those: what is multiplied together lies together,
-/// and memory is read from end to end however long a row is.
+/// each the scales of its blocks, then the scales of those, then the integers: what is multiplied together lies together,
+/// in the order in which it is needed, and memory is read from end to end however long a row is.
 /// </summary>
 sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, RawTensor? packed) : Panels(outputs, inputs, layout.GroupBytes(inputs), packed)
 {
@@ -48,7 +48,7 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, R
     public byte* Quads(nint group, nint firstBlock, nint blocks, byte* tile)
     {
         byte* from = At(group, firstBlock).Integers;
-        if (layout.Planes == Planes.Bytes)
+        if (layout.Planes == Planes.EightBits)
         {
             return from;
         }
@@ -159,15 +159,14 @@ sealed unsafe class QuantPanels(QuantLayout layout, nint outputs, nint inputs, R
             }
         }
 
-        /// <summary>What is behind each slice, up to where the next begins: a line of the cache.</summary>
+        /// <summary>What is between the scales of each slice and its integers, up to a line of the cache.</summary>
         readonly void ClearBetween(byte* group)
         {
-            QuantLayout layout = Panels.Layout;
             for (nint block = 0; block < Panels.Blocks; block += SliceBlocks)
             {
-                QuantBlock slice = layout.At(group, Panels.Blocks, block);
-                byte* end = slice.Super + layout.SuperBytes, next = block + SliceBlocks <= Panels.Blocks ? slice.Integers + layout.SliceBytes : group + Panels.GroupBytes;
-                NativeMemory.Clear(end, (nuint)(next - end));
+                QuantBlock slice = Panels.Layout.At(group, Panels.Blocks, block);
+                byte* end = slice.Super + Panels.Layout.SuperBytes;
+                NativeMemory.Clear(end, (nuint)(slice.Integers - end));
             }
         }
 
