@@ -22,6 +22,7 @@ sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int 
 
     public void Run()
     {
+        Answers();
         if (types.Contains(DType.F32))
         {
             Run(Arithmetic.Float32);
@@ -64,6 +65,62 @@ sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int 
 
             double reached = (causal ? 2.0 : 4.0) * rows * rows * heads * size / best;
             Console.WriteLine($"attend {arithmetic} {name,-16} {rows} rows, {heads} heads of {size}: {best * 1e3,6:f2} ms, {reached / 1e9,4:f0} of {ceiling / 1e9,4:f0} GFLOP/s, {100 * reached / ceiling,3:f0} %");
+        }
+    }
+
+    /// <summary>One token by the pages of those before it, in many layers, so that no cache holds them, and in one.</summary>
+    void Answers()
+    {
+        foreach ((string name, int heads, int kvHeads, int size) in new[] { ("Llama-1B", 32, 8, 64), ("SmolLM2-135M", 9, 3, 64), ("Qwen2-0.5B", 14, 2, 64), ("Llama-8B", 32, 8, 128) })
+        {
+            foreach ((int layers, string memory) in new[] { (96, "memory"), (1, "the cache") })
+            {
+                const int Kept = 512;
+                var layout = new KvLayout(layers, kvHeads, size, size);
+                using KvPool pool = device.NewKvPool(layout, DType.F16, Kept / KvPool.PageRows + 1);
+                using Compute c = device.NewCompute(Numerics.Fast);
+                var pages = new PageTable();
+                var plan = new Plan(1);
+                Append(Kept);
+                plan.Commit();
+                double best = double.MaxValue, ceiling = 0;
+                var shape = new AttentionShape { Heads = heads, KvHeads = kvHeads, KeySize = size };
+                Append(1);
+                Tensor q = c.FromHost(new float[heads * size], 1, heads * size);
+                int rounds = 96 / layers;
+                for (int i = 0; i <= repeats; i++)
+                {
+                    ceiling = Math.Max(ceiling, Ceilings.ReadBandwidth(device));
+                    double taken = seconds(() =>
+                    {
+                        for (int round = 0; round < rounds; round++)
+                        {
+                            for (int layer = 0; layer < layers; layer++)
+                            {
+                                c.Attend(q, KeyValues.Paged(layer), plan, shape);
+                            }
+                        }
+                    });
+                    best = i == 0 ? best : Math.Min(best, taken);
+                }
+
+                double bytes = 96.0 * (Kept + 1) * kvHeads * 2 * size * sizeof(ushort);
+                Console.WriteLine($"attend {name,-16} 1 row by {Kept} in {memory}: {1e6 * best / 96,6:f1} us a layer, {bytes / best / 1e9,5:f1} of {ceiling / 1e9,5:f1} GB/s");
+                pages.Release(pool);
+
+                void Append(int rows)
+                {
+                    c.Reset();
+                    pages.Reserve(pool, pages.Length + rows);
+                    plan.Clear(pool);
+                    plan.Add(rows, pages);
+                    Tensor k = c.FromHost(new float[rows * kvHeads * size], rows, kvHeads * size);
+                    for (int layer = 0; layer < layers; layer++)
+                    {
+                        c.Append(plan, layer, k, k);
+                    }
+                }
+            }
         }
     }
 }

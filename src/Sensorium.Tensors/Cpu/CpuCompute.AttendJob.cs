@@ -33,6 +33,7 @@ public sealed unsafe partial class CpuCompute
     /// <summary>Attention over tiles, or over parts of tiles where there are too few of them for the workers.</summary>
     struct AttendJob : IJob
     {
+        // For more it pays to widen a page once.
         const int FewRows = 2 * AttentionTile.RowBlock;
 
         public Tensor Queries;
@@ -56,6 +57,7 @@ public sealed unsafe partial class CpuCompute
         public float SoftCap;
         public bool Half;
         public WidenCode Widen;
+        public PageCode? Code;
 
         public readonly nint BytesPerWorker()
         {
@@ -71,18 +73,24 @@ public sealed unsafe partial class CpuCompute
             {
                 AttentionPart part = Parts[item];
                 Open(Items[part.Item], worker, &tile);
-                RunPart(&tile, Items[part.Item], State(item), part.Part);
+                RunPart(&tile, Items[part.Item], State(item), part.Part, item + 1 < Count ? Begin(Parts[item + 1]) : null);
                 return;
             }
 
-            AttentionItem whole = Items[Count - 1 - item];
+            nint index = Count - 1 - item;
+            AttentionItem whole = Items[index];
             float* memory = Open(whole, worker, &tile);
             AttentionState total = AttentionState.At(memory, PaddedRows, Stride);
             AttentionState next = AttentionState.At(memory + AttentionState.Size(PaddedRows, Stride), PaddedRows, Stride);
-            RunPart(&tile, whole, total, 0);
-            for (int part = 1; part < whole.Parts; part++)
+            for (int part = 0; part < whole.Parts; part++)
             {
-                RunPart(&tile, whole, next, part);
+                AttentionPart after = part + 1 < whole.Parts ? new AttentionPart { Item = (int)index, Part = part + 1 } : new AttentionPart { Item = (int)index - 1 };
+                RunPart(&tile, whole, part == 0 ? total : next, part, after.Item < 0 ? null : Begin(after));
+                if (part == 0)
+                {
+                    continue;
+                }
+
                 Kernels.Merge(&tile, total, next);
             }
 
@@ -107,10 +115,25 @@ public sealed unsafe partial class CpuCompute
         readonly AttentionState State(nint index) =>
             AttentionState.At(States + index * AttentionState.Size(PaddedRows, Stride), PaddedRows, Stride);
 
-        readonly void RunPart(AttentionTile* tile, AttentionItem item, AttentionState state, int part)
+        /// <summary>From the start of a page's layer to a head.</summary>
+        readonly nint HeadOffset(int head) => (nint)head * KvPool.PageRows * (KeySize + ValueSize) * (Half ? sizeof(ushort) : sizeof(float));
+
+        /// <summary>What a part reads first; null: nothing.</summary>
+        readonly byte* Begin(AttentionPart part)
         {
-            // From the start of a page's layer to this head.
-            nint headOffset = (nint)item.KvHead * KvPool.PageRows * (KeySize + ValueSize) * (Half ? sizeof(ushort) : sizeof(float));
+            AttentionItem item = Items[part.Item];
+            int page = (item.FirstPart + part.Part) * AttentionTile.PartPages;
+            return page < PageCount(item.EndKey) ? item.Pages[page] + HeadOffset(item.KvHead) : null;
+        }
+
+        /// <param name="tile">The tile.</param>
+        /// <param name="item">What it is of.</param>
+        /// <param name="state">The running softmax; begins anew.</param>
+        /// <param name="part">Which.</param>
+        /// <param name="after">What is likely read after it; null: nothing.</param>
+        readonly void RunPart(AttentionTile* tile, AttentionItem item, AttentionState state, int part, byte* after)
+        {
+            nint headOffset = HeadOffset(item.KvHead);
             state.Clear(tile->PaddedRows, tile->Stride);
             int first = (item.FirstPart + part) * AttentionTile.PartPages;
             int end = Math.Min(first + AttentionTile.PartPages, PageCount(item.EndKey));
@@ -119,27 +142,60 @@ public sealed unsafe partial class CpuCompute
                 int firstKey = page * KvPool.PageRows, low = Math.Max(item.FirstKey - firstKey, 0), high = Math.Min(item.EndKey - firstKey, KvPool.PageRows);
                 if (low < high)
                 {
-                    RunPage(tile, state, firstKey, low, high, item.Pages[page] + headOffset, firstKey + KvPool.PageRows < item.EndKey ? item.Pages[page + 1] + headOffset : null);
+                    RunPage(tile, state, firstKey, low, high, item.Pages[page] + headOffset, page + 1 < end ? item.Pages[page + 1] + headOffset : after);
                 }
             }
         }
 
         readonly void RunPage(AttentionTile* tile, AttentionState state, int firstKey, int low, int high, byte* page, byte* next)
         {
-            nint keyNumbers = (nint)KvPool.PageRows * KeySize, keyBytes = keyNumbers * sizeof(ushort), valueBytes = (nint)KvPool.PageRows * ValueSize * sizeof(ushort);
+            if (Code is { IsLive: true } code && Half && tile->PaddedRows <= FewRows && ValueSize % PageCode.ColumnStep == 0)
+            {
+                RunAsStored(code, tile, state, firstKey, low, high, (ushort*)page, (ushort*)next);
+                return;
+            }
+
+            nint keyNumbers = (nint)KvPool.PageRows * KeySize;
             float* keys = (float*)page;
             if (Half)
             {
-                // With few rows memory is what takes time: half of the next page is fetched while this one is widened, and half, where vectors have 512 bits, while it is multiplied.
-                bool fetches = next != null && tile->PaddedRows <= FewRows;
-                tile->NextKeys = fetches ? next + keyBytes / 2 : null;
-                tile->NextValues = fetches ? next + keyBytes + valueBytes / 2 : null;
                 keys = tile->Widened;
-                Widen.Widen((ushort*)page, keys, keyNumbers, fetches ? next : null);
-                Widen.Widen((ushort*)page + keyNumbers + low * ValueSize, keys + keyNumbers + low * ValueSize, (high - low) * ValueSize, fetches ? next + keyBytes : null);
+                Widen.Widen((ushort*)page, keys, keyNumbers);
+                Widen.Widen((ushort*)page + keyNumbers + low * ValueSize, keys + keyNumbers + low * ValueSize, (high - low) * ValueSize);
             }
 
             Kernels.Page(tile, state, firstKey, low, high, keys, keys + keyNumbers);
+        }
+
+        /// <summary>With few rows a page is read once, as fast as memory gives it: its numbers are widened where they are multiplied.</summary>
+        readonly void RunAsStored(PageCode code, AttentionTile* tile, AttentionState state, int firstKey, int low, int high, ushort* page, ushort* next)
+        {
+            nint keyNumbers = (nint)KvPool.PageRows * KeySize, values = keyNumbers + low * ValueSize;
+            code.Multiply(tile->Rows, KvPool.PageRows, new PageArguments
+            {
+                A = tile->Queries,
+                AStride = KeySize * sizeof(float),
+                B = page,
+                BStride = KvPool.PageRows * sizeof(ushort),
+                C = tile->Scores,
+                CStride = KvPool.PageRows * sizeof(float),
+                Steps = KeySize,
+                Next = next,
+            });
+            Kernels.WeighPage(tile, state, firstKey, 0, KvPool.PageRows);
+            Kernels.Shrink(tile, state);
+            code.Multiply(tile->Rows, ValueSize, new PageArguments
+            {
+                A = tile->Scores + low,
+                AStride = KvPool.PageRows * sizeof(float),
+                B = page + values,
+                BStride = ValueSize * sizeof(ushort),
+                C = state.Sums,
+                CStride = Stride * sizeof(float),
+                Steps = high - low,
+                Add = 1,
+                Next = next == null ? null : next + values,
+            });
         }
 
         /// <summary>Sets a tile up in the worker's memory; returns the memory that is left for states.</summary>

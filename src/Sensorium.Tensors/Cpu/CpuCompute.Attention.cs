@@ -41,6 +41,7 @@ public sealed unsafe partial class CpuCompute
             SoftCap = shape.SoftCap,
             Half = source.Pool(plan).Type == DType.F16,
             Widen = device.Widen,
+            Code = device.Generated.Page(),
             Sight = SightOf(source, plan, shape),
         };
         job.TokensPerTile = Math.Max(1, AttentionTile.TargetRows / job.Group);

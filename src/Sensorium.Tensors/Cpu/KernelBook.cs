@@ -106,7 +106,7 @@ public static class KernelBook
         {
             yield return new CeilingKernel(set, FloatSource.Floats);
             yield return new WidenKernel(set);
-            foreach (KernelProgram program in new[] { FloatSource.Floats, FloatSource.Brains, FloatSource.Halves }.SelectMany(source => FloatCode.Programs(set, source)))
+            foreach (KernelProgram program in new[] { FloatSource.Floats, FloatSource.Brains, FloatSource.Halves }.SelectMany(source => FloatCode.Programs(set, source)).Concat(PageCode.Programs(set)))
             {
                 yield return program;
             }

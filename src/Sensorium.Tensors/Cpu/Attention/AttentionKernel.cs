@@ -74,7 +74,7 @@ static unsafe class AttentionKernel<S, V>
             {
                 for (int row = 0; row < tile->PaddedRows; row += AttentionTile.RowBlock)
                 {
-                    AttentionProducts<S, V>.Product4x4(tile->Queries + (nint)row * size, size, keys + column, PageRows, size, tile->Scores + row * PageRows + column, PageRows, null, tile->NextKeys);
+                    AttentionProducts<S, V>.Product4x4(tile->Queries + (nint)row * size, size, keys + column, PageRows, size, tile->Scores + row * PageRows + column, PageRows, null);
                 }
             }
         }
@@ -89,8 +89,13 @@ static unsafe class AttentionKernel<S, V>
     }
 
     /// <summary>Turns scores into softmax weights relative to the largest score so far; Factors become what earlier sums shrink by.</summary>
+    /// <param name="tile">The tile.</param>
+    /// <param name="state">The running softmax.</param>
+    /// <param name="firstKey">The page's first key.</param>
+    /// <param name="low">The first key of the page that has a score, from its begin: a multiple of a vector.</param>
+    /// <param name="high">Behind the last.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Weigh(AttentionTile* tile, AttentionState state, int firstKey, int low, int high)
+    public static void Weigh(AttentionTile* tile, AttentionState state, int firstKey, int low, int high)
     {
         V ramp = Ramp();
         V nothing = S.Create(float.NegativeInfinity);
@@ -167,6 +172,21 @@ static unsafe class AttentionKernel<S, V>
         return tile->Bias == null ? score : S.Add(score, S.Load(tile->Bias[row] + key));
     }
 
+    /// <summary>sums[row] = sums[row] · factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Shrink(AttentionTile* tile, AttentionState state)
+    {
+        for (int row = 0; row < tile->Rows; row++)
+        {
+            V factor = S.Create(tile->Factors[row]);
+            float* sums = state.Sums + (nint)row * tile->Stride;
+            for (int i = 0; i < tile->Stride; i += S.Count)
+            {
+                S.Store(S.Multiply(S.Load(sums + i), factor), sums + i);
+            }
+        }
+    }
+
     /// <summary>sums[row] = sums[row] · factor + weights · values, over the keys [low, high) of a page.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Accumulate(AttentionTile* tile, AttentionState state, float* values, int low, int high)
@@ -182,7 +202,7 @@ static unsafe class AttentionKernel<S, V>
             {
                 for (int row = 0; row < tile->PaddedRows; row += AttentionTile.RowBlock)
                 {
-                    AttentionProducts<S, V>.Product4x4(weights + row * PageRows, PageRows, from + column, size, high - low, state.Sums + row * stride + column, stride, tile->Factors + row, tile->NextValues == null ? null : tile->NextValues + column * PageRows);
+                    AttentionProducts<S, V>.Product4x4(weights + row * PageRows, PageRows, from + column, size, high - low, state.Sums + row * stride + column, stride, tile->Factors + row);
                 }
             }
         }

@@ -17,6 +17,12 @@ sealed unsafe class AttentionKernels
     /// <summary>tile, state, the page's first key, from, to, keys, values; see <see cref="AttentionKernel{S, V}.Page"/>.</summary>
     public delegate*<AttentionTile*, AttentionState, int, int, int, float*, float*, void> Page { get; private init; }
 
+    /// <summary>tile, state, the page's first key, from, to; see <see cref="AttentionKernel{S, V}.Weigh"/>.</summary>
+    public delegate*<AttentionTile*, AttentionState, int, int, int, void> WeighPage { get; private init; }
+
+    /// <summary>tile, state; see <see cref="AttentionKernel{S, V}.Shrink"/>.</summary>
+    public delegate*<AttentionTile*, AttentionState, void> Shrink { get; private init; }
+
     /// <summary>tile, total, the part that follows</summary>
     public delegate*<AttentionTile*, AttentionState, AttentionState, void> Merge { get; private init; }
 
@@ -38,6 +44,8 @@ sealed unsafe class AttentionKernels
         where V : struct => new()
         {
             Page = &AttentionKernel<S, V>.Page,
+            WeighPage = &AttentionKernel<S, V>.Weigh,
+            Shrink = &AttentionKernel<S, V>.Shrink,
             Merge = &AttentionKernel<S, V>.Merge,
             Look = &SoftmaxKernel<S, V>.Look,
             Weigh = &SoftmaxKernel<S, V>.Weigh,

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Sensorium.Tensors.Cpu.Attention;
 
@@ -8,12 +7,10 @@ static unsafe class AttentionProducts<S, V>
     where S : struct, ISimd<V>
     where V : struct
 {
-    /// <summary>to = to · factor + a b for 4 rows of a and 4 registers of b's columns; with no factors, to = a b. A cache line of what comes next is fetched each step, where that is told.</summary>
+    /// <summary>to = to · factor + a b for 4 rows of a and 4 registers of b's columns; with no factors, to = a b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Product4x4(float* a, nint aStride, float* b, nint bStride, nint inner, float* to, nint toStride, float* factors, byte* next)
+    public static void Product4x4(float* a, nint aStride, float* b, nint bStride, nint inner, float* to, nint toStride, float* factors)
     {
-        nint line = next == null ? 0 : 64;
-        next = next == null ? (byte*)a : next;
         V s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33;
         float* to1 = to + toStride;
         float* to2 = to1 + toStride;
@@ -49,13 +46,8 @@ static unsafe class AttentionProducts<S, V>
         float* a1 = a + aStride;
         float* a2 = a1 + aStride;
         float* a3 = a2 + aStride;
-        for (nint k = 0; k < inner; k++, b += bStride, next += line)
+        for (nint k = 0; k < inner; k++, b += bStride)
         {
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch0(next);
-            }
-
             V b0 = S.Load(b);
             V b1 = S.Load(b + S.Count);
             V b2 = S.Load(b + 2 * S.Count);

@@ -37,9 +37,6 @@ unsafe struct AttentionTile
     /// <summary>For each query row what is added to the score of key 0, 1, …; null where nothing is.</summary>
     public float** Bias;
 
-    /// <summary>Memory that is read soon, of which the products of keys and of values fetch a cache line a step; null: none is.</summary>
-    public byte* NextKeys, NextValues;
-
     /// <summary>Scores become cap · tanh(score / cap); 0: they do not.</summary>
     public float SoftCap;
 

@@ -19,6 +19,8 @@ sealed class GeneratedKernels : IDisposable
     readonly Instructions sets;
     WidenCode? widen;
     PairCode? pair;
+    PageCode? page;
+    bool pageWasTried;
     bool disposed;
 
     readonly Func<IReadOnlyList<KernelProgram>, IReadOnlyList<CompiledKernel>> compile;
@@ -118,6 +120,25 @@ sealed class GeneratedKernels : IDisposable
         }
     }
 
+    /// <summary>Attention's products of few rows by pages of float16; null where there are no kernels.</summary>
+    public PageCode? Page()
+    {
+        lock (gate)
+        {
+            if (!pageWasTried)
+            {
+                const string Name = "attention to pages of float16";
+                pageWasTried = true;
+                Instructions set = PageCode.Best(sets);
+                IReadOnlyList<KernelProgram> programs = PageCode.Programs(set);
+                page = set != Instructions.None && Compile(Name, programs) is { } compiled ? new PageCode(programs, compiled) : null;
+                page = page is null || Tried(Name, page.Agrees()) ? page : null;
+            }
+
+            return page;
+        }
+    }
+
     /// <summary>Lays rows in pairs of bfloat16; by a plain loop where there is no kernel.</summary>
     public PairCode Pair()
     {
@@ -210,6 +231,7 @@ sealed class GeneratedKernels : IDisposable
             ceilings.Clear();
             widen?.Clear();
             pair?.Clear();
+            page?.Clear();
             foreach (IntegerCode? code in integers.Values)
             {
                 code?.Clear();

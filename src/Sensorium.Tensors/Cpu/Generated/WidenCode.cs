@@ -14,13 +14,12 @@ sealed unsafe class WidenCode(CompiledKernel? kernel)
     /// <param name="from">The numbers.</param>
     /// <param name="to">As many of float32.</param>
     /// <param name="count">How many.</param>
-    /// <param name="next">Memory of which half as many bytes as the numbers have are fetched meanwhile, since it comes soon; null: nothing does.</param>
-    public void Widen(ushort* from, float* to, nint count, byte* next = null)
+    public void Widen(ushort* from, float* to, nint count)
     {
         nint rounds = kernel is null ? 0 : count / WidenKernel.Numbers, done = rounds * WidenKernel.Numbers;
         if (rounds > 0)
         {
-            var arguments = new WidenArguments { From = from, To = to, Count = rounds, Next = next == null ? from : next };
+            var arguments = new WidenArguments { From = from, To = to, Count = rounds };
             kernel!.Call(&arguments);
         }
 

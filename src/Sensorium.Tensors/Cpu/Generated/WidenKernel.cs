@@ -13,9 +13,6 @@ unsafe struct WidenArguments
 
     /// <summary>How many times <see cref="WidenKernel.Numbers"/>; at least one.</summary>
     public nint Count;
-
-    /// <summary>Memory of which a cache line is fetched for each <see cref="WidenKernel.Numbers"/>, since it comes soon; any where nothing does.</summary>
-    public void* Next;
 }
 
 /// <summary>The program that widens float16 to float32 with <c>vcvtph2ps</c>, for which .NET has no name.</summary>
@@ -35,15 +32,12 @@ sealed class WidenKernel(Instructions set) : KernelProgram(set)
     public override byte[] Write(bool? windows = null)
     {
         var w = new KernelWriter(Set == Instructions.Avx512 ? 512 : 256, windows);
-        Register from = KernelWriter.Pointers[0], to = KernelWriter.Pointers[1], next = KernelWriter.Pointers[2];
+        Register from = KernelWriter.Pointers[0], to = KernelWriter.Pointers[1];
         w.Field(from, 0);
         w.Field(to, 1);
         w.Field(KernelWriter.Counter, 2);
-        w.Field(next, 3);
         Label loop = w.NewLabel();
         w.Here(ref loop);
-        w.Prefetch(next, 0);
-        w.Add(next, 64);
         for (int vector = 0; vector < Numbers * sizeof(float) / w.Bytes; vector++)
         {
             w.WidenHalves(w.V(vector), KernelWriter.At(from, vector * w.Bytes / 2));
