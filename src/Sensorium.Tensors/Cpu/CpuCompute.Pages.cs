@@ -136,6 +136,12 @@ public sealed unsafe partial class CpuCompute
         /// <summary>Puts keys' numbers a page's row apart: <c>[rows][size]</c> becomes <c>[size][PageRows]</c> from the place's slot on.</summary>
         readonly void PackKeys(Place place, int column, int size, byte* keys)
         {
+            if (Half && place.Rows < Line)
+            {
+                PackFewKeys(place, column, size, (ushort*)keys + place.Slot);
+                return;
+            }
+
             float* turned = stackalloc float[Line * KvPool.PageRows];
             float** rows = stackalloc float*[KvPool.PageRows];
             for (int d = 0; d < size; d += Line)
@@ -157,6 +163,25 @@ public sealed unsafe partial class CpuCompute
                 for (int i = 0; i < numbers; i++)
                 {
                     HalfFloats.ToF16(turned + i * place.Rows, (ushort*)keys + at + (nint)i * KvPool.PageRows, place.Rows);
+                }
+            }
+        }
+
+        /// <summary>The same for so few rows that they are better rounded before they are turned.</summary>
+        readonly void PackFewKeys(Place place, int column, int size, ushort* keys)
+        {
+            ushort* rounded = stackalloc ushort[Line];
+            for (int row = 0; row < place.Rows; row++)
+            {
+                float* from = Keys.FloatRow(place.FirstRow + row) + column;
+                for (int d = 0; d < size; d += Line)
+                {
+                    int numbers = Math.Min(Line, size - d);
+                    HalfFloats.ToF16(from + d, rounded, numbers);
+                    for (int i = 0; i < numbers; i++)
+                    {
+                        keys[(nint)(d + i) * KvPool.PageRows + row] = rounded[i];
+                    }
                 }
             }
         }
