@@ -7,6 +7,10 @@ public sealed unsafe partial class CpuCompute
     // Items that a worker's share has at least: whoever is late then leaves little to wait for.
     const int WorkerItems = 16;
 
+    // Of a single row at least so many, and more where an item has more numbers than these: to begin with one takes as long as to read some kilobytes.
+    const int FewWorkerItems = 4;
+    const nint ItemNumbers = 1 << 18;
+
     // With so many times as many outputs as rows, it is the weight that a worker should read once.
     const int RowsBeforeOutputs = 2;
 
@@ -134,6 +138,7 @@ public sealed unsafe partial class CpuCompute
         }
 
         nint tiles = (y.Columns + Panel.Tile - 1) / Panel.Tile;
+        nint share = single ? Math.Clamp(inputs * y.Columns / (Workers.Threads * ItemNumbers), FewWorkerItems, WorkerItems) : WorkerItems;
         var job = new LinearJob
         {
             Weight = weight,
@@ -146,7 +151,7 @@ public sealed unsafe partial class CpuCompute
             Inputs = inputs,
             Chunks = chunks,
             ByRows = y.Columns <= RowsBeforeOutputs * x.Rows,
-            ItemTiles = Math.Clamp(tiles * chunks.Count / (Workers.Threads * WorkerItems), 1, 16),
+            ItemTiles = Math.Clamp(tiles * chunks.Count / (Workers.Threads * share), 1, 16),
             Scratch = NewBytes((nint)LinearJob.WorkerScratch * Workers.Threads),
         };
         nint items = job.Items();
