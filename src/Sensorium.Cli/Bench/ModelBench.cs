@@ -70,7 +70,7 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
 
     /// <summary>Prompt and answer speed of a language model.</summary>
     /// <param name="backbone">The model.</param>
-    /// <param name="weights">Its weights, for the bytes that a token reads.</param>
+    /// <param name="weights">Its weights, which are most of what a token reads.</param>
     /// <param name="promptTokens">Rows of the prompt.</param>
     /// <param name="newTokens">Tokens of the answer.</param>
     public IEnumerable<Figure> Language(Backbone backbone, IReadOnlyList<Weight> weights, int promptTokens, int newTokens)
@@ -87,11 +87,12 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
             ids[i] = i * 7919 % backbone.VocabularySize;
         }
 
-        // A token reads every matrix once; of the embedding only its row, unless it is the head too.
+        // A token reads every matrix once, of the embedding only its row unless it is the head too, and the keys and values of the tokens before it.
         double bytes = weights.Where(w => w.Role is WeightRole.Matrix or WeightRole.TableAndMatrix).Sum(w => (double)(w.Prepared?.ReadBytes ?? 0));
         var prefill = new List<double>();
-        var decode = new Reading(bytes);
-        var together = new Reading(bytes);
+        double kept = (double)backbone.KvLayout.ElementsPerToken * kvType.BlockBytes();
+        var decode = new Reading(bytes + kept * (promptTokens + newTokens / 2));
+        var together = new Reading(bytes + kept * Company * (CompanyPrompt + newTokens / 2));
         IReadOnlyList<OperationTime> prefillTimes = [];
         for (int attempt = 0; attempt <= Tries; attempt++)
         {
