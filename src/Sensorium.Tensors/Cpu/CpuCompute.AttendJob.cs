@@ -57,7 +57,10 @@ public sealed unsafe partial class CpuCompute
         public float SoftCap;
         public bool Half;
         public WidenCode Widen;
+
+        /// <summary>Multiplies pages of float16 by few rows; null where no kernel does.</summary>
         public PageCode? Code;
+
 
         public readonly nint BytesPerWorker()
         {
@@ -86,12 +89,10 @@ public sealed unsafe partial class CpuCompute
             {
                 AttentionPart after = part + 1 < whole.Parts ? new AttentionPart { Item = (int)index, Part = part + 1 } : new AttentionPart { Item = (int)index - 1 };
                 RunPart(&tile, whole, part == 0 ? total : next, part, after.Item < 0 ? null : Begin(after));
-                if (part == 0)
+                if (part > 0)
                 {
-                    continue;
+                    Kernels.Merge(&tile, total, next);
                 }
-
-                Kernels.Merge(&tile, total, next);
             }
 
             Write(whole, total);
@@ -126,6 +127,7 @@ public sealed unsafe partial class CpuCompute
             return page < PageCount(item.EndKey) ? item.Pages[page] + HeadOffset(item.KvHead) : null;
         }
 
+        /// <summary>Runs a tile through some pages.</summary>
         /// <param name="tile">The tile.</param>
         /// <param name="item">What it is of.</param>
         /// <param name="state">The running softmax; begins anew.</param>

@@ -11,6 +11,9 @@ public sealed class SameAnswerTests
 
     static readonly AttentionShape Shape = new() { Heads = 6, KvHeads = 2, KeySize = 40 };
 
+    // Whose pages few rows multiply as they are stored: seven rows, and columns of every width.
+    static readonly AttentionShape WholeVectors = new() { Heads = 7, KvHeads = 1, KeySize = 112 };
+
     public static TheoryData<KernelTier, DType> Cases
     {
         get
@@ -40,11 +43,23 @@ public sealed class SameAnswerTests
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void Nor_on_whether_pages_are_multiplied_as_they_are_stored(KernelTier tier, DType type)
+    {
+        float[] whole = Run(tier, type, 1, company: false, WholeVectors, Tokens);
+        Run(tier, type, 2, company: false, WholeVectors, 1, 6, 250, 300, 140, 1, 1, 1).ShouldBe(whole);
+        Run(tier, type, 2, company: true, WholeVectors, 695, 1, 1, 1, 1, 1).ShouldBe(whole);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void Nor_within_a_window(KernelTier tier, DType type)
     {
         AttentionShape windowed = Shape with { Window = 90 };
         float[] whole = Run(tier, type, 1, company: false, windowed, Tokens);
         Run(tier, type, 2, company: true, windowed, 300, 395, 1, 1, 1, 1, 1).ShouldBe(whole);
+        windowed = WholeVectors with { Window = 90 };
+        whole = Run(tier, type, 1, company: false, windowed, Tokens);
+        Run(tier, type, 2, company: false, windowed, 300, 395, 1, 1, 1, 1, 1).ShouldBe(whole);
     }
 
     [Theory]

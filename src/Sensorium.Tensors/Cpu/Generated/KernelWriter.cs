@@ -64,11 +64,11 @@ sealed class KernelWriter
     /// <summary>Memory at a register and a displacement.</summary>
     public static MemoryOperand At(Register pointer, int displacement = 0) => new(pointer, displacement);
 
-    /// <summary>One number in memory for all lanes (512 bits only): what a broadcast would take an instruction and a register for.</summary>
-    public static MemoryOperand Each(Register pointer, int displacement) => new(pointer, Register.None, 1, displacement, displacement == 0 ? 0 : 1, isBroadcast: true, Register.None);
-
     /// <summary>Memory at a register, an index and a displacement.</summary>
     public static MemoryOperand At(Register pointer, Register index, int scale, int displacement) => new(pointer, index, scale, displacement, displacement == 0 ? 0 : 1);
+
+    /// <summary>One number in memory for all lanes (512 bits only): what a broadcast would take an instruction and a register for.</summary>
+    public static MemoryOperand Each(Register pointer, int displacement) => new(pointer, Register.None, 1, displacement, displacement == 0 ? 0 : 1, isBroadcast: true, Register.None);
 
     // ---- vectors ----
 

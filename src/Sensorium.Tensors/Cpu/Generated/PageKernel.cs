@@ -79,24 +79,24 @@ sealed class PageKernel(Instructions set, int rows, int columns) : KernelProgram
     /// <summary>The columns of a kernel: as many as leave registers free for a vector of b each and for a number of a.</summary>
     public static int MostColumns(Instructions set) => set == Instructions.Avx2 ? 16 : 64;
 
-    /// <summary>The first of three rows of a: those behind lie one and two strides further.</summary>
-    static Register Rows3(int row) => KernelWriter.Pointers[row < 3 ? 0 : 7];
+    /// <summary>Where the first of three rows of a is: those behind lie one and two strides further.</summary>
+    static Register FirstOfThree(int row) => KernelWriter.Pointers[row < 3 ? 0 : 7];
 
-    static MemoryOperand A(int row) => row % 3 == 0 ? KernelWriter.At(Rows3(row)) : KernelWriter.At(Rows3(row), AStride, row % 3, 0);
+    static MemoryOperand A(int row) => row % 3 == 0 ? KernelWriter.At(FirstOfThree(row)) : KernelWriter.At(FirstOfThree(row), AStride, row % 3, 0);
 
     /// <inheritdoc/>
     public override byte[] Write(bool? windows = null)
     {
         w = new KernelWriter(Set == Instructions.Avx2 ? 256 : 512, windows);
-        w.Field(Rows3(0), 0);
+        w.Field(FirstOfThree(0), 0);
         w.Field(AStride, 1);
         w.Field(B, 2);
         w.Field(BStride, 3);
         w.Field(CStride, 5);
         w.Field(KernelWriter.Counter, 6);
         w.Field(Next, 8);
-        w.Times(Rows3(3), AStride, 2);
-        w.AddRegister(Rows3(3), Rows3(0));
+        w.Times(FirstOfThree(3), AStride, 2);
+        w.AddRegister(FirstOfThree(3), FirstOfThree(0));
         Label fresh = w.NewLabel(), loop = w.NewLabel();
         for (int i = 0; i < rows * Vectors; i++)
         {
@@ -135,8 +135,8 @@ sealed class PageKernel(Instructions set, int rows, int columns) : KernelProgram
             }
         }
 
-        w.Add(Rows3(0), sizeof(float));
-        w.Add(Rows3(3), sizeof(float));
+        w.Add(FirstOfThree(0), sizeof(float));
+        w.Add(FirstOfThree(3), sizeof(float));
         w.AddRegister(B, BStride);
         w.AddRegister(Next, BStride);
     }

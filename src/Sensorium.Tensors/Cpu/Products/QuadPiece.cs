@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Sensorium.Tensors.Cpu.Products;
 
 /// <summary>Some bits of a quad's integers and where they lie: quad &amp; <see cref="Mask"/> = (plane >> <see cref="Shift"/>) &amp; <see cref="Mask"/>.</summary>
@@ -39,4 +42,13 @@ readonly record struct QuadPiece(int Plane, int Shift, byte Mask)
 
     /// <summary>The pieces of each of a block's eight quads, lower bits first.</summary>
     public static QuadPiece[][] Of(Planes planes) => All[planes];
+
+    /// <summary>A piece of eight outputs in a register, where all that is known when the kernel is compiled.</summary>
+    /// <param name="block">The block, or 32 bytes further for the other eight outputs.</param>
+    /// <param name="plane"><see cref="Plane"/>.</param>
+    /// <param name="shift"><see cref="Shift"/>.</param>
+    /// <param name="mask"><see cref="Mask"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<byte> Half(byte* block, int plane, int shift, byte mask) =>
+        (Vector256.Load(block + plane * 64).AsUInt16() >>> shift).AsByte() & Vector256.Create(mask);
 }

@@ -21,12 +21,7 @@ readonly unsafe struct TwoBitQuads : IQuadReader
     public static int BlockBytes => (int)Planes.TwoBits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Quad(byte* block, int quad) => Piece(block, quad / 4, 2 * (quad % 4), 0x03);
-
-    /// <summary>Half of a piece.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<byte> Piece(byte* block, int plane, int shift, byte mask) =>
-        (Vector256.Load(block + plane * 64).AsUInt16() >>> shift).AsByte() & Vector256.Create(mask);
+    public static Vector256<byte> Quad(byte* block, int quad) => QuadPiece.Half(block, quad / 4, 2 * (quad % 4), 0x03);
 }
 
 readonly unsafe struct ThreeBitQuads : IQuadReader
@@ -35,8 +30,8 @@ readonly unsafe struct ThreeBitQuads : IQuadReader
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Quad(byte* block, int quad) => quad < 6
-        ? TwoBitQuads.Piece(block, quad / 2, 3 * (quad % 2), 0x07)
-        : TwoBitQuads.Piece(block, quad - 6, 6, 0x03) | TwoBitQuads.Piece(block, 2, quad - 2, 0x04);
+        ? QuadPiece.Half(block, quad / 2, 3 * (quad % 2), 0x07)
+        : QuadPiece.Half(block, quad - 6, 6, 0x03) | QuadPiece.Half(block, 2, quad - 2, 0x04);
 }
 
 readonly unsafe struct FourBitQuads : IQuadReader
@@ -44,7 +39,7 @@ readonly unsafe struct FourBitQuads : IQuadReader
     public static int BlockBytes => (int)Planes.FourBits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Quad(byte* block, int quad) => TwoBitQuads.Piece(block, quad % 4, quad / 4 * 4, 0x0f);
+    public static Vector256<byte> Quad(byte* block, int quad) => QuadPiece.Half(block, quad % 4, quad / 4 * 4, 0x0f);
 }
 
 readonly unsafe struct IndexQuads : IQuadReader
@@ -69,9 +64,9 @@ readonly unsafe struct FiveBitQuads : IQuadReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Quad(byte* block, int quad) => quad switch
     {
-        < 5 => TwoBitQuads.Piece(block, quad, 0, 0x1f),
-        6 => TwoBitQuads.Piece(block, 1, 5, 0x07) | TwoBitQuads.Piece(block, 3, 2, 0x08) | TwoBitQuads.Piece(block, 4, 1, 0x10),
-        _ => TwoBitQuads.Piece(block, quad - 5, 5, 0x07) | TwoBitQuads.Piece(block, quad == 5 ? 3 : 4, 3, 0x18),
+        < 5 => QuadPiece.Half(block, quad, 0, 0x1f),
+        6 => QuadPiece.Half(block, 1, 5, 0x07) | QuadPiece.Half(block, 3, 2, 0x08) | QuadPiece.Half(block, 4, 1, 0x10),
+        _ => QuadPiece.Half(block, quad - 5, 5, 0x07) | QuadPiece.Half(block, quad == 5 ? 3 : 4, 3, 0x18),
     };
 }
 
@@ -84,8 +79,8 @@ readonly unsafe struct SixBitQuads : IQuadReader
     {
         int first = quad / 4 * 3;
         return quad % 4 < 3
-            ? TwoBitQuads.Piece(block, first + quad % 4, 0, 0x3f)
-            : TwoBitQuads.Piece(block, first, 6, 0x03) | TwoBitQuads.Piece(block, first + 1, 4, 0x0c) | TwoBitQuads.Piece(block, first + 2, 2, 0x30);
+            ? QuadPiece.Half(block, first + quad % 4, 0, 0x3f)
+            : QuadPiece.Half(block, first, 6, 0x03) | QuadPiece.Half(block, first + 1, 4, 0x0c) | QuadPiece.Half(block, first + 2, 2, 0x30);
     }
 }
 
