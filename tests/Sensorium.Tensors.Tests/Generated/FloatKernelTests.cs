@@ -46,22 +46,6 @@ public sealed unsafe class FloatKernelTests
         kernels.Widen().IsGenerated.ShouldBe(InstructionSets.Here != Instructions.None);
     }
 
-    [Theory]
-    [InlineData((int)Instructions.Avx2)]
-    [InlineData((int)Instructions.Avx512)]
-    public void Pages_are_multiplied_as_they_are_stored(int set)
-    {
-        IReadOnlyList<KernelProgram> programs = PageCode.Programs((Instructions)set);
-        foreach (bool windows in new[] { false, true })
-        {
-            new PageCode(programs, [.. programs.Select(p => new InterpretedKernel(p, windows))]).Agrees().ShouldBeTrue();
-        }
-
-        new PageCode(programs, [.. programs.Select(_ => new IdleKernel())]).Agrees().ShouldBeFalse();
-        using var kernels = new GeneratedKernels(InstructionSets.Here);
-        (kernels.Page() != null).ShouldBe(InstructionSets.Here != Instructions.None);
-    }
-
     [Fact]
     public void Rows_are_laid_in_pairs()
     {
