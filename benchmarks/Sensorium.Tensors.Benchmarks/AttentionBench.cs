@@ -71,9 +71,10 @@ sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int 
     /// <summary>One token by the pages of those before it, in many layers, so that no cache holds them, and in one.</summary>
     void Answers()
     {
+        const int Layers = 96;
         foreach ((string name, int heads, int kvHeads, int size) in new[] { ("Llama-1B", 32, 8, 64), ("SmolLM2-135M", 9, 3, 64), ("Qwen2-0.5B", 14, 2, 64), ("Llama-8B", 32, 8, 128) })
         {
-            foreach ((int layers, string memory) in new[] { (96, "memory"), (1, "the cache") })
+            foreach ((int layers, string memory) in new[] { (Layers, "memory"), (1, "the cache") })
             {
                 const int Kept = 512;
                 var layout = new KvLayout(layers, kvHeads, size, size);
@@ -87,7 +88,7 @@ sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int 
                 var shape = new AttentionShape { Heads = heads, KvHeads = kvHeads, KeySize = size };
                 Append(1);
                 Tensor q = c.FromHost(new float[heads * size], 1, heads * size);
-                int rounds = 96 / layers;
+                int rounds = Layers / layers;
                 for (int i = 0; i <= repeats; i++)
                 {
                     ceiling = Math.Max(ceiling, Ceilings.ReadBandwidth(device));
@@ -104,8 +105,8 @@ sealed class AttentionBench(CpuDevice device, Func<Action, double> seconds, int 
                     best = i == 0 ? best : Math.Min(best, taken);
                 }
 
-                double bytes = 96.0 * (Kept + 1) * kvHeads * 2 * size * sizeof(ushort);
-                Console.WriteLine($"attend {name,-16} 1 row by {Kept} in {memory}: {1e6 * best / 96,6:f1} us a layer, {bytes / best / 1e9,5:f1} of {ceiling / 1e9,5:f1} GB/s");
+                double bytes = (double)Layers * (Kept + 1) * kvHeads * 2 * size * sizeof(ushort);
+                Console.WriteLine($"attend {name,-16} 1 row by {Kept} in {memory}: {1e6 * best / Layers,6:f1} us a layer, {bytes / best / 1e9,5:f1} of {ceiling / 1e9,5:f1} GB/s");
                 pages.Release(pool);
 
                 void Append(int rows)

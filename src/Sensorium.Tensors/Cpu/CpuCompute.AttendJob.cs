@@ -58,7 +58,7 @@ public sealed unsafe partial class CpuCompute
         public bool Half;
         public WidenCode Widen;
 
-        /// <summary>Multiplies pages of float16 by few rows; null where no kernel does.</summary>
+        /// <summary>Multiplies few rows by pages as they are stored; null where no kernel does.</summary>
         public PageCode? Code;
 
 
@@ -151,7 +151,7 @@ public sealed unsafe partial class CpuCompute
 
         readonly void RunPage(AttentionTile* tile, AttentionState state, int firstKey, int low, int high, byte* page, byte* next)
         {
-            if (Code is { IsLive: true } code && Half && tile->PaddedRows <= FewRows && ValueSize % PageCode.ColumnStep == 0)
+            if (Code is { IsLive: true } code && tile->PaddedRows <= FewRows)
             {
                 RunAsStored(code, tile, state, firstKey, low, high, (ushort*)page, (ushort*)next);
                 return;

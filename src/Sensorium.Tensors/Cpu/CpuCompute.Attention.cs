@@ -1,4 +1,5 @@
 using Sensorium.Tensors.Cpu.Attention;
+using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu;
 
@@ -41,9 +42,9 @@ public sealed unsafe partial class CpuCompute
             SoftCap = shape.SoftCap,
             Half = source.Pool(plan).Type == DType.F16,
             Widen = device.Widen,
-            Code = device.Generated.Page(),
             Sight = SightOf(source, plan, shape),
         };
+        job.Code = job.Half && job.ValueSize % PageCode.ColumnStep == 0 ? device.Generated.Page() : null;
         job.TokensPerTile = Math.Max(1, AttentionTile.TargetRows / job.Group);
         job.Stride = (shape.ValueSize + 15) & ~15;
         job.PaddedRows = (job.TokensPerTile * job.Group + AttentionTile.RowBlock - 1) & -AttentionTile.RowBlock;

@@ -21,7 +21,7 @@ sealed unsafe class KernelMachine : IDisposable
     readonly ulong[] general = new ulong[16];
     readonly VectorRegisters vectors;
     readonly bool windows;
-    bool zero, less, below;
+    bool zero, less;
 
     /// <param name="code">The kernel.</param>
     /// <param name="windows">Its calling convention.</param>
@@ -139,12 +139,10 @@ sealed unsafe class KernelMachine : IDisposable
                 (long a, long b) = ((long)Get(i, 0), (long)Get(i, 1));
                 zero = a == b;
                 less = a < b;
-                below = (ulong)a < (ulong)b;
                 break;
             case Mnemonic.Jmp: return i.NearBranchTarget;
             case Mnemonic.Je: return zero ? i.NearBranchTarget : next;
             case Mnemonic.Jne: return zero ? next : i.NearBranchTarget;
-            case Mnemonic.Jb: return below ? i.NearBranchTarget : next;
             case Mnemonic.Jge: return less ? next : i.NearBranchTarget;
             case Mnemonic.Jl: return less ? i.NearBranchTarget : next;
             default: vectors.Execute(i); break;

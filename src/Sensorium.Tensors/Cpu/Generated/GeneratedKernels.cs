@@ -111,7 +111,7 @@ sealed class GeneratedKernels : IDisposable
             if (widen is null)
             {
                 const string Name = "float16 to float32";
-                Instructions set = WidenKernel.Best(sets);
+                Instructions set = FloatCode.Best(sets, FloatSource.Halves);
                 var code = new WidenCode(set == Instructions.None ? null : Compile(Name, [new WidenKernel(set)])?[0]);
                 widen = Tried(Name, code.Agrees()) ? code : new WidenCode(null);
             }
@@ -129,7 +129,7 @@ sealed class GeneratedKernels : IDisposable
             {
                 const string Name = "attention to pages of float16";
                 pageWasTried = true;
-                Instructions set = PageCode.Best(sets);
+                Instructions set = FloatCode.Best(sets, FloatSource.Halves);
                 IReadOnlyList<KernelProgram> programs = PageCode.Programs(set);
                 page = set != Instructions.None && Compile(Name, programs) is { } compiled ? new PageCode(programs, compiled) : null;
                 page = page is null || Tried(Name, page.Agrees()) ? page : null;

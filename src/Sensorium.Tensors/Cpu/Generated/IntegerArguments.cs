@@ -50,6 +50,6 @@ unsafe struct IntegerArguments
     {
         Blocks = blocks;
         Lacking = -blocks & (QuantPanels.SliceBlocks - 1);
-        Sooner = Lacking == 0 ? 0 : layout.HeadBytes - layout.HeadOf(QuantPanels.SliceBlocks - (int)Lacking);
+        Sooner = layout.HeadBytes - layout.HeadOf(QuantPanels.SliceBlocks - (int)Lacking);
     }
 }

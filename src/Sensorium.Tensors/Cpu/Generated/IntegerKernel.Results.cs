@@ -26,36 +26,18 @@ sealed partial class IntegerKernel
         {
             if (offset > 0)
             {
-                int bits = System.Numerics.BitOperations.Log2((uint)offset), at = RowSumAt(row, part);
-                if (IsWide)
-                {
-                    w.ShiftLeft32(one, KernelWriter.Each(RowData, at), bits);
-                }
-                else
-                {
-                    w.BroadcastInt(one, KernelWriter.At(RowData, at));
-                    w.ShiftLeft32(one, one, bits);
-                }
-
+                w.BroadcastShifted(one, RowData, RowSumAt(row, part), System.Numerics.BitOperations.Log2((uint)offset));
                 for (int vector = 0; vector < vectors; vector++)
                 {
                     w.SubtractInt32(Sum(row, vector), Sum(row, vector), one);
                 }
             }
 
-            if (IsOneWideRow)
+            if (!IsOneWideRow)
             {
-                for (int vector = 0; vector < vectors; vector++)
-                {
-                    w.ToFloat(Sum(row, vector), Sum(row, vector));
-                    w.Multiply(Free(vector), Free(vector), KernelWriter.Each(RowData, RowScaleAt(row)));
-                    w.MultiplyAdd(Result(row, vector), Sum(row, vector), Free(vector));
-                }
-
-                continue;
+                w.Broadcast(one, KernelWriter.At(RowData, RowScaleAt(row)));
             }
 
-            w.Broadcast(one, KernelWriter.At(RowData, RowScaleAt(row)));
             for (int vector = 0; vector < vectors; vector++)
             {
                 AddToResult(row, vector, Free(vector), one, other);
@@ -77,7 +59,15 @@ sealed partial class IntegerKernel
     {
         Register sum = Sum(row, vector);
         w.ToFloat(sum, sum);
-        w.Multiply(free, scale, rowScale);
+        if (IsOneWideRow)
+        {
+            w.Multiply(free, scale, KernelWriter.Each(RowData, RowScaleAt(row)));
+        }
+        else
+        {
+            w.Multiply(free, scale, rowScale);
+        }
+
         if (ResultsInRegisters)
         {
             w.MultiplyAdd(Result(row, vector), sum, free);

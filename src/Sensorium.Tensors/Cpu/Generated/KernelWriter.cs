@@ -19,7 +19,7 @@ sealed class KernelWriter
         Register.RAX, Register.RDX, Register.R8, Register.R9, Register.R10, Register.RSI, Register.RDI, Register.RBX, Register.RBP, Register.R12, Register.R13, Register.R14,
     ];
 
-    // a ? b : c by bits, as a truth table of (b, c, a).
+    // mask ? to : other, by bits: the truth table of (to, other, mask).
     const byte Selection = 0xe4;
 
     readonly Assembler code = new(64);
@@ -92,16 +92,7 @@ sealed class KernelWriter
 
     public void Xor(Register to, Register a, MemoryOperand b) => Emit(Code.VEX_Vpxor_ymm_ymm_ymmm256, Code.EVEX_Vpxord_zmm_k1z_zmm_zmmm512b32, to, a, b);
 
-    /// <summary>16-bit lanes shifted to the right.</summary>
-    public void ShiftRight16(Register to, Register from, int count)
-    {
-        if (count > 0)
-        {
-            Emit(Instruction.Create(IsWide ? Code.EVEX_Vpsrlw_zmm_k1z_zmmm512_imm8 : Code.VEX_Vpsrlw_ymm_ymm_imm8, to, from, count));
-        }
-    }
-
-    /// <summary>The same of a vector in memory.</summary>
+    /// <summary>A vector in memory, its 16-bit lanes shifted to the right.</summary>
     public void ShiftRight16(Register to, MemoryOperand from, int count)
     {
         if (IsWide && count > 0)
@@ -111,15 +102,28 @@ sealed class KernelWriter
         }
 
         Load(to, from);
-        ShiftRight16(to, to, count);
+        if (count > 0)
+        {
+            Emit(Instruction.Create(Code.VEX_Vpsrlw_ymm_ymm_imm8, to, to, count));
+        }
     }
 
     /// <summary>32-bit lanes shifted to the left.</summary>
     public void ShiftLeft32(Register to, Register from, int count) =>
         Emit(Instruction.Create(IsWide ? Code.EVEX_Vpslld_zmm_k1z_zmmm512b32_imm8 : Code.VEX_Vpslld_ymm_ymm_imm8, to, from, count));
 
-    /// <summary>The same of memory (512 bits only).</summary>
-    public void ShiftLeft32(Register to, MemoryOperand from, int count) => Emit(Instruction.Create(Code.EVEX_Vpslld_zmm_k1z_zmmm512b32_imm8, to, from, count));
+    /// <summary>Four bytes in all lanes, shifted to the left.</summary>
+    public void BroadcastShifted(Register to, Register pointer, int displacement, int count)
+    {
+        if (IsWide)
+        {
+            Emit(Instruction.Create(Code.EVEX_Vpslld_zmm_k1z_zmmm512b32_imm8, to, Each(pointer, displacement), count));
+            return;
+        }
+
+        BroadcastInt(to, At(pointer, displacement));
+        ShiftLeft32(to, to, count);
+    }
 
     public void AddInt16(Register to, Register a, Register b) => Emit(Code.VEX_Vpaddw_ymm_ymm_ymmm256, Code.EVEX_Vpaddw_zmm_k1z_zmm_zmmm512, to, a, b);
 

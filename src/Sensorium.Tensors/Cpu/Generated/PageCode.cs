@@ -28,9 +28,6 @@ sealed unsafe class PageCode
     /// <summary>False when the device is gone, and the code with it.</summary>
     public bool IsLive => kernels[^1] != null;
 
-    /// <summary>The best instructions of those given; none where there are none.</summary>
-    public static Instructions Best(Instructions sets) => sets.HasFlag(Instructions.Avx512) ? Instructions.Avx512 : sets & Instructions.Avx2;
-
     /// <summary>All that is needed for <see cref="Multiply"/>.</summary>
     public static IReadOnlyList<KernelProgram> Programs(Instructions set) =>
     [

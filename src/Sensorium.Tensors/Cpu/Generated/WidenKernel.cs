@@ -25,9 +25,6 @@ sealed class WidenKernel(Instructions set) : KernelProgram(set)
     /// <inheritdoc/>
     public override string Name => $"widen-f16-{SetName}";
 
-    /// <summary>The best instructions of those given.</summary>
-    public static Instructions Best(Instructions sets) => sets.HasFlag(Instructions.Avx512) ? Instructions.Avx512 : sets & Instructions.Avx2;
-
     /// <inheritdoc/>
     public override byte[] Write(bool? windows = null)
     {
