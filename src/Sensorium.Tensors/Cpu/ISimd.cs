@@ -54,8 +54,8 @@ unsafe interface ISimd<V>
     /// <summary>v · 2^n for a whole n from -252 to 254, rounded once.</summary>
     static abstract V Scale(V v, V n);
 
-    /// <summary>v · 2^n for a whole n, where both v and the result are normal numbers.</summary>
-    static abstract V ScaleNormal(V v, V n);
+    /// <summary>v · 2^n for a v between 1/2 and 2 and a whole n from -252 to 0; may be zero where 2^n is below 2^-125.</summary>
+    static abstract V ScaleOrNothing(V v, V n);
 
     /// <summary>yes where a is below b, else no.</summary>
     static abstract V WhereLess(V a, V b, V yes, V no);
@@ -121,7 +121,7 @@ readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Scale(Vector512<float> v, Vector512<float> n) => Avx512F.Scale(v, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ScaleNormal(Vector512<float> v, Vector512<float> n) => Avx512F.Scale(v, n);
+    public static Vector512<float> ScaleOrNothing(Vector512<float> v, Vector512<float> n) => Avx512F.Scale(v, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereLess(Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) =>
@@ -197,8 +197,8 @@ readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ScaleNormal(Vector256<float> v, Vector256<float> n) =>
-        (v.AsInt32() + (Vector256.ConvertToInt32Native(n) << 23)).AsSingle();
+    public static Vector256<float> ScaleOrNothing(Vector256<float> v, Vector256<float> n) =>
+        WhereLess(n, Vector256.Create(-125f), Vector256<float>.Zero, (v.AsInt32() + (Vector256.ConvertToInt32Native(n) << 23)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<float> PowerOfTwo(Vector256<int> n) => ((n + Vector256.Create(127)) << 23).AsSingle();
@@ -300,8 +300,8 @@ readonly unsafe struct SimdPortable : ISimd<Vector<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<float> ScaleNormal(Vector<float> v, Vector<float> n) =>
-        Vector.AsVectorSingle(Vector.AsVectorInt32(v) + (Vector.ConvertToInt32Native(n) << 23));
+    public static Vector<float> ScaleOrNothing(Vector<float> v, Vector<float> n) =>
+        WhereLess(n, new Vector<float>(-125f), Vector<float>.Zero, Vector.AsVectorSingle(Vector.AsVectorInt32(v) + (Vector.ConvertToInt32Native(n) << 23)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector<float> PowerOfTwo(Vector<int> n) => Vector.AsVectorSingle((n + Vector.Create(127)) << 23);

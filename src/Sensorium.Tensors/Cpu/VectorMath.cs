@@ -26,18 +26,18 @@ static class VectorMath<S, V>
         return S.Scale(S.Add(S.Fma(p, S.Multiply(r, r), r), S.Create(1)), n);
     }
 
-    /// <summary>2^x for x up to zero, as a softmax wants it: what is below 2^-125 is nothing. The polynomial is fitted to 2^x between -1/2 and 1/2.</summary>
+    /// <summary>2^x for x up to zero, as a softmax wants it: what is below 2^-125 may be nothing. The polynomial is fitted to 2^x between -1/2 and 1/2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Share(V x)
     {
-        V least = S.Create(-125), bounded = S.Max(least, x), n = S.Round(bounded), f = S.Subtract(bounded, n);
+        V bounded = S.Max(S.Create(-252), x), n = S.Round(bounded), f = S.Subtract(bounded, n);
         V p = S.Fma(f, S.Create(1.5461445e-4f), S.Create(1.3400428e-3f));
         p = S.Fma(p, f, S.Create(9.618057e-3f));
         p = S.Fma(p, f, S.Create(5.5503272e-2f));
         p = S.Fma(p, f, S.Create(0.24022651f));
         p = S.Fma(p, f, S.Create(0.69314718f));
         p = S.Fma(p, f, S.Create(1));
-        return S.WhereLess(x, least, S.Create(0), S.ScaleNormal(p, n));
+        return S.ScaleOrNothing(p, n);
     }
 
     /// <summary>1 / (1 + e^-x)</summary>

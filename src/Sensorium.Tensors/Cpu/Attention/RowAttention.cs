@@ -126,20 +126,44 @@ unsafe struct RowAttention : IJob
     /// <summary>Rows' numbers are fetched all at once, for they lie too far apart to be foreseen.</summary>
     static void Fetch(Tensor rows, nint first, nint count)
     {
-        for (nint row = first; row < first + count && Sse.IsSupported; row++)
+        for (nint row = first; row < first + count; row++)
         {
-            for (nint i = 0; i < rows.Columns; i += Panel.Lanes)
-            {
-                Sse.Prefetch0(rows.FloatRow(row) + i);
-            }
+            Fetch(rows.FloatRow(row), rows.Columns);
         }
+    }
+
+    /// <summary>A block's queries, or its results' places, are fetched while others are computed.</summary>
+    readonly void Fetch(Sequence sequence, nint item, Tensor x, int size)
+    {
+        (int kvHead, nint firstRow, int rows) = Block(sequence, item);
+        for (nint row = firstRow; row < firstRow + rows && kvHead < Shape.KvHeads; row++)
+        {
+            (int token, int head) = At(sequence, kvHead, row);
+            Fetch(x.FloatRow(token) + (nint)head * size, size);
+        }
+    }
+
+    /// <summary>Numbers go to the second-level cache: rows a power of two apart would drive each other out of the first one.</summary>
+    static void Fetch(float* numbers, nint count)
+    {
+        for (nint i = 0; i < count && Sse.IsSupported; i += Panel.Lanes)
+        {
+            Sse.Prefetch1(numbers + i);
+        }
+    }
+
+    /// <summary>Where a block's rows are.</summary>
+    readonly (int KvHead, nint FirstRow, int Rows) Block(Sequence sequence, nint item)
+    {
+        nint blocks = BlocksOf(sequence), firstRow = item % blocks * BlockRows;
+        return ((int)(item / blocks), firstRow, (int)Math.Min(BlockRows, (nint)sequence.Queries * Group - firstRow));
     }
 
     /// <summary>A block of query rows of a head of keys.</summary>
     readonly void Attend(Sequence sequence, nint item, float* memory)
     {
-        nint blocks = BlocksOf(sequence), firstRow = item % blocks * BlockRows;
-        int kvHead = (int)(item / blocks), rows = (int)Math.Min(BlockRows, (nint)sequence.Queries * Group - firstRow), groups = (int)Panel.Groups(rows);
+        (int kvHead, nint firstRow, int rows) = Block(sequence, item);
+        int groups = (int)Panel.Groups(rows);
         nint size = Steps(Shape.KeySize), depth = Steps(sequence.Keys), stretchKeys = InPairs ? StretchKeys : StretchKeys / 2, second = Panel.Lanes * Steps(stretchKeys);
         float* keys = Tiles + sequence.Tiles + kvHead * HeadFloats(sequence.Keys), values = keys + KeyFloats(sequence.Keys);
         float* queries = Take(ref memory, BlockRows * size), scores = Take(ref memory, (nint)sequence.Keys * BlockRows);
@@ -154,11 +178,13 @@ unsafe struct RowAttention : IJob
         }
 
         Kernels.MultiplyTiles(sequence.Keys, end, 0, size, keys, size, queries, groups > 1 ? queries + size * Panel.Lanes : null, scores, BlockRows, add: false);
+        Fetch(sequence, item + 1, Queries, Shape.KeySize);
         for (int group = 0; group < groups; group++)
         {
             Softmax.Look(scores + group * Panel.Lanes, BlockRows, end, lanes + group);
         }
 
+        Fetch(sequence, item, Output, Shape.ValueSize);
         for (nint key = 0; key < end; key += stretchKeys)
         {
             nint count = Math.Min(stretchKeys, end - key);
