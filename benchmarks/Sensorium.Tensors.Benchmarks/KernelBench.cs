@@ -30,8 +30,8 @@ static unsafe class KernelBench
             using var memory = new NativeBuffer(1 << 20);
             new Span<byte>(memory.Pointer, 1 << 20).Clear();
             byte* group = memory.Pointer;
-            uint state = 1;
-            IntegerTwin.Fill(layout, group, Blocks, ref state);
+            var numbers = new TrialNumbers(1);
+            IntegerTwin.Fill(layout, group, Blocks, ref numbers);
             byte* quads = group + 65536;
             float* c = (float*)(quads + 65536);
             byte* rowsAt = (byte*)(c + 4096);

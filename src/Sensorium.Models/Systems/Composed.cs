@@ -77,7 +77,6 @@ public sealed record ComposedParts(IReadOnlyList<NamedEncoder> Encoders, Project
             ChatTemplate = Language.Files.ReadTemplate(),
             Generation = own.EosTokenIds.Count > 0 ? own : own with { EosTokenIds = languages.EosTokenIds },
             Identity = identity,
-            DefaultQuestion = files.Config.SectionOrNull("prompt")?.String("default_question", ""),
         };
     }
 
@@ -101,9 +100,6 @@ public sealed class ComposedSystem(ComposedParts parts) : LanguageSystem
 {
     /// <summary>The parts.</summary>
     public ComposedParts Parts => parts;
-
-    /// <summary>What is asked where the caller asks nothing.</summary>
-    public string? DefaultQuestion { get; init; }
 
     /// <inheritdoc/>
     public override int MaxPictures => Backbone.ContextLength / parts.Projector.NumSoftTokens;

@@ -118,11 +118,11 @@ public sealed unsafe class IntegerKernelTests
             arguments.Runs = 1;
             c = new NativeBuffer[groups];
             expected = new float[groups][];
-            uint state = (uint)blocks;
+            var numbers = new TrialNumbers((uint)blocks);
             for (int group = 0; group < groups; group++)
             {
                 NativeBuffer packed = New(layout.GroupBytes(blocks * Panel.Block), $"group {group}");
-                IntegerTwin.Fill(layout, packed.Pointer, blocks, ref state);
+                IntegerTwin.Fill(layout, packed.Pointer, blocks, ref numbers);
                 for (int block = 0; extreme != 0 && block < blocks; block++)
                 {
                     new Span<byte>(layout.At(packed.Pointer, blocks, block).Integers, layout.QuadBytes).Fill(0xff);

@@ -8,14 +8,18 @@ sealed unsafe class FloatCode
     readonly CompiledKernel?[] ones;
     readonly CompiledKernel?[] twos;
 
-    /// <summary>Numbers of k of a call at most.</summary>
-    public const nint MostInputs = 1 << 14;
+    /// <summary>Steps of a call at most. A call holds up garbage collections for some microseconds.</summary>
+    public const nint MostSteps = 1 << 13;
+
+    // Of a row, a step: two where the weight's numbers are widened, for they are stored in pairs.
+    readonly int floatsOfStep;
 
     /// <param name="programs">Those of <see cref="Programs"/>.</param>
     /// <param name="compiled">The same, compiled.</param>
     public FloatCode(IReadOnlyList<KernelProgram> programs, IReadOnlyList<CompiledKernel> compiled)
     {
         MaxRows = programs.Max(p => ((FloatKernel)p).Rows);
+        floatsOfStep = ((FloatKernel)programs[0]).Source is FloatSource.Brains or FloatSource.Halves ? 2 : 1;
         ones = new CompiledKernel?[MaxRows + 1];
         twos = new CompiledKernel?[MaxRows + 1];
         for (int i = 0; i < programs.Count; i++)
@@ -53,6 +57,40 @@ sealed unsafe class FloatCode
         }
 
         return sets.HasFlag(Instructions.Avx512) ? Instructions.Avx512 : sets & Instructions.Avx2;
+    }
+
+    /// <summary>c = a b, or c += a b: a tile of rows by 32 outputs, or by 16 where there is no second group, of any number of steps.</summary>
+    /// <param name="rows">Rows of the tile.</param>
+    /// <param name="steps">Steps: numbers of k, or pairs of them.</param>
+    /// <param name="isOdd">Whether a number without a second follows the pairs.</param>
+    /// <param name="a">The rows.</param>
+    /// <param name="b0">The first group.</param>
+    /// <param name="b1">The second; null: there is none.</param>
+    /// <param name="c">[rows][32 or 16]</param>
+    /// <param name="ldc">Floats from row to row of c.</param>
+    /// <param name="add">Whether c holds sums to go on from.</param>
+    /// <param name="next0">What later calls will read of the first group; null: nothing.</param>
+    /// <param name="next1">The same of the second group.</param>
+    public void Multiply(int rows, nint steps, bool isOdd, float* a, void* b0, void* b1, float* c, nint ldc, bool add, void* next0, void* next1)
+    {
+        const int StepBytes = Panel.Lanes * sizeof(float);
+        for (nint at = 0; at < steps || at == 0; at += MostSteps)
+        {
+            var arguments = new FloatArguments
+            {
+                A = a + at * floatsOfStep * rows,
+                B0 = (byte*)b0 + at * StepBytes,
+                B1 = b1 == null ? null : (byte*)b1 + at * StepBytes,
+                C = c,
+                Stride = ldc * sizeof(float),
+                Steps = Math.Min(MostSteps, steps - at),
+                Odd = isOdd && at + MostSteps >= steps ? 1 : 0,
+                Add = add || at > 0 ? 1 : 0,
+                Next0 = next0,
+                Next1 = next1,
+            };
+            Multiply(rows, &arguments);
+        }
     }
 
     /// <summary>A tile of rows by 32 outputs, or by 16 where there is no second group, a run.</summary>

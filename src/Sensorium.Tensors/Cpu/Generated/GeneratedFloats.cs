@@ -27,35 +27,20 @@ sealed unsafe class GeneratedFloats(FloatCode code, FloatKernels? managed) : Flo
             return;
         }
 
-        for (nint at = 0; at < k || at == 0; at += FloatCode.MostInputs)
-        {
-            var arguments = new FloatArguments
-            {
-                A = a + at * rows,
-                B0 = b0 + at * Panel.Lanes,
-                B1 = b1 == null ? null : b1 + at * Panel.Lanes,
-                C = c,
-                Stride = ldc * sizeof(float),
-                Steps = Math.Min(FloatCode.MostInputs, k - at),
-                Add = add || at > 0 ? 1 : 0,
-                Next0 = next0,
-                Next1 = next1,
-            };
-            code.Multiply(rows, &arguments);
-        }
+        code.Multiply(rows, k, isOdd: false, a, b0, b1, c, ldc, add, next0, next1);
     }
 
     /// <inheritdoc/>
     protected override void MultiplyRun(int rows, nint tiles, nint k, float* a, nint tile, float* b0, float* b1, float* c, nint ldc, bool add)
     {
         // Longer sums than a call takes are cut, and so are those of a device that is gone.
-        if (!code.IsLive || k > FloatCode.MostInputs)
+        if (!code.IsLive || k > FloatCode.MostSteps)
         {
             base.MultiplyRun(rows, tiles, k, a, tile, b0, b1, c, ldc, add);
             return;
         }
 
-        nint most = FloatCode.MostInputs / Math.Max(k, 1);
+        nint most = FloatCode.MostSteps / Math.Max(k, 1);
         for (nint done = 0; done < tiles; done += most)
         {
             var arguments = new FloatArguments

@@ -66,8 +66,7 @@ sealed class GeneratedKernels : IDisposable
             {
                 string name = string.Create(CultureInfo.InvariantCulture, $"int8 {layout.Type}");
                 IReadOnlyList<KernelProgram> programs = IntegerCode.Programs(set, layout);
-                code = Compile(name, programs) is { } compiled ? new IntegerCode(set, programs, compiled) : null;
-                integers[layout.Type] = code = code is null || Tried(name, IntegerTwin.Agrees(code, layout)) ? code : null;
+                integers[layout.Type] = code = Make(name, programs, c => new IntegerCode(set, programs, c), c => IntegerTwin.Agrees(c, layout));
             }
 
             return code;
@@ -95,8 +94,7 @@ sealed class GeneratedKernels : IDisposable
                     _ => "bfloat16",
                 };
                 IReadOnlyList<KernelProgram> programs = FloatCode.Programs(set, source);
-                code = Compile(name, programs) is { } compiled ? new FloatCode(programs, compiled) : null;
-                floats[source] = code = code is null || Tried(name, FloatTwin.Agrees(code, source)) ? code : null;
+                floats[source] = code = Make(name, programs, c => new FloatCode(programs, c), c => FloatTwin.Agrees(c, source));
             }
 
             return code;
@@ -108,15 +106,9 @@ sealed class GeneratedKernels : IDisposable
     {
         lock (gate)
         {
-            if (widen is null)
-            {
-                const string Name = "float16 to float32";
-                Instructions set = FloatCode.Best(sets, FloatSource.Halves);
-                var code = new WidenCode(set == Instructions.None ? null : Compile(Name, [new WidenKernel(set)])?[0]);
-                widen = Tried(Name, code.Agrees()) ? code : new WidenCode(null);
-            }
-
-            return widen;
+            Instructions set = FloatCode.Best(sets, FloatSource.Halves);
+            widen ??= set == Instructions.None ? null : Make("float16 to float32", [new WidenKernel(set)], c => new WidenCode(c[0]), c => c.Agrees());
+            return widen ??= new WidenCode(null);
         }
     }
 
@@ -127,12 +119,10 @@ sealed class GeneratedKernels : IDisposable
         {
             if (!pageWasTried)
             {
-                const string Name = "attention to pages of float16";
                 pageWasTried = true;
                 Instructions set = FloatCode.Best(sets, FloatSource.Halves);
                 IReadOnlyList<KernelProgram> programs = PageCode.Programs(set);
-                page = set != Instructions.None && Compile(Name, programs) is { } compiled ? new PageCode(programs, compiled) : null;
-                page = page is null || Tried(Name, page.Agrees()) ? page : null;
+                page = set == Instructions.None ? null : Make("attention to pages of float16", programs, c => new PageCode(programs, c), c => c.Agrees());
             }
 
             return page;
@@ -144,14 +134,8 @@ sealed class GeneratedKernels : IDisposable
     {
         lock (gate)
         {
-            if (pair is null)
-            {
-                const string Name = "float32 to pairs of bfloat16";
-                var code = new PairCode(sets.HasFlag(Instructions.Avx512Bf16) ? Compile(Name, [new PairKernel()])?[0] : null);
-                pair = Tried(Name, code.Agrees()) ? code : new PairCode(null);
-            }
-
-            return pair;
+            pair ??= sets.HasFlag(Instructions.Avx512Bf16) ? Make("float32 to pairs of bfloat16", [new PairKernel()], c => new PairCode(c[0]), c => c.Agrees()) : null;
+            return pair ??= new PairCode(null);
         }
     }
 
@@ -177,14 +161,23 @@ sealed class GeneratedKernels : IDisposable
         }
     }
 
-    bool Tried(string name, bool agrees)
+    /// <summary>Compiles kernels and tries them; null where they cannot be used, which is noted.</summary>
+    TCode? Make<TCode>(string name, IReadOnlyList<KernelProgram> programs, Func<IReadOnlyList<CompiledKernel>, TCode> of, Predicate<TCode> agrees)
+        where TCode : class
     {
-        if (!agrees)
+        if (Compile(name, programs) is not { } compiled)
         {
-            refusals[name] = "computed something else than the plain loop";
+            return null;
         }
 
-        return agrees;
+        TCode code = of(compiled);
+        if (agrees(code))
+        {
+            return code;
+        }
+
+        refusals[name] = "computed something else than the plain loop";
+        return null;
     }
 
     IReadOnlyList<CompiledKernel>? Compile(string name, IReadOnlyList<KernelProgram> programs)

@@ -67,7 +67,7 @@ static unsafe class IntegerTwin
     }
 
     /// <summary>A group of any integers and of finite scales.</summary>
-    public static void Fill(QuantLayout layout, byte* group, nint blocks, ref uint state)
+    public static void Fill(QuantLayout layout, byte* group, nint blocks, ref TrialNumbers numbers)
     {
         bool halves = layout.Scales is ScaleKind.Half or ScaleKind.HalfAndMinimum;
         for (nint block = 0; block < blocks; block += QuantPanels.SliceBlocks)
@@ -76,10 +76,10 @@ static unsafe class IntegerTwin
             nint count = Math.Min(QuantPanels.SliceBlocks, blocks - block);
             for (byte* p = slice.Scales, end = slice.Integers + count * layout.QuadBytes; p < end; p++)
             {
-                *p = (byte)(Next(ref state) >> 24);
+                *p = (byte)(numbers.Next() >> 24);
             }
 
-            FillHalves(halves ? slice.Scales : slice.Super, halves ? (nint)(slice.Super - slice.Scales) : layout.SuperBytes, ref state);
+            FillHalves(halves ? slice.Scales : slice.Super, halves ? (nint)(slice.Super - slice.Scales) : layout.SuperBytes, ref numbers);
         }
     }
 
@@ -95,16 +95,14 @@ static unsafe class IntegerTwin
         }
     }
 
-    static void FillHalves(byte* to, nint bytes, ref uint state)
+    static void FillHalves(byte* to, nint bytes, ref TrialNumbers numbers)
     {
         for (nint i = 0; i < bytes; i += 2)
         {
             // About a hundredth, of either sign.
-            *(ushort*)(to + i) = (ushort)(Next(ref state) >> 16 & 0x83ff | 0x2000);
+            *(ushort*)(to + i) = (ushort)(numbers.Next() >> 16 & 0x83ff | 0x2000);
         }
     }
-
-    static uint Next(ref uint state) => state = state * 1664525 + 1013904223;
 
     /// <summary>Two groups of a super-block, packed and unpacked, and a tile of rows.</summary>
     sealed class Trial : IDisposable
@@ -125,10 +123,10 @@ static unsafe class IntegerTwin
             expected = new NativeBuffer(Groups * Results * sizeof(float));
             c = new NativeBuffer(Groups * Results * sizeof(float));
             rows = new NativeBuffer(QuantizedRows.Bytes(IntegerKernel.MostRows, Inputs));
-            uint state = 1;
+            var numbers = new TrialNumbers(1);
             for (int group = 0; group < Groups; group++)
             {
-                Fill(layout, Packed(group), Blocks, ref state);
+                Fill(layout, Packed(group), Blocks, ref numbers);
                 Unpack(layout, Packed(group), Blocks, quads.Pointer + group * Blocks * 512, (float*)scales.Pointer + group * Floats, (float*)minima.Pointer + group * Floats);
             }
         }
@@ -142,10 +140,10 @@ static unsafe class IntegerTwin
             var tile = new QuantizedRows { Data = rows.Pointer, Count = count, Inputs = Inputs };
             for (int row = 0; row < count; row++)
             {
-                uint state = (uint)row;
+                var numbers = new TrialNumbers((uint)row);
                 for (int k = 0; k < Inputs; k++)
                 {
-                    x[k] = (int)(Next(ref state) >> 8) - (1 << 23);
+                    x[k] = (int)(numbers.Next() >> 8) - (1 << 23);
                 }
 
                 tile.Put(row, x);

@@ -73,15 +73,15 @@ sealed unsafe class PageCode
         const int Steps = 5, Most = PageKernel.MostRows, Width = 112;
         float* a = stackalloc float[Most * Steps], c = stackalloc float[Most * Width], expected = stackalloc float[Most * Width];
         ushort* b = stackalloc ushort[Steps * Width];
-        uint state = 1;
+        var numbers = new TrialNumbers(1);
         for (int i = 0; i < Most * Steps; i++)
         {
-            a[i] = Some(ref state);
+            a[i] = numbers.Float();
         }
 
         for (int i = 0; i < Steps * Width; i++)
         {
-            b[i] = HalfFloats.ToF16(Some(ref state));
+            b[i] = HalfFloats.ToF16(numbers.Float());
         }
 
         for (int rows = 1; rows <= Most; rows++)
@@ -90,7 +90,7 @@ sealed unsafe class PageCode
             {
                 for (int i = 0; i < rows * Width; i++)
                 {
-                    c[i] = expected[i] = Some(ref state);
+                    c[i] = expected[i] = numbers.Float();
                 }
 
                 var arguments = new PageArguments { A = a, AStride = Steps * sizeof(float), B = b, BStride = Width * sizeof(ushort), C = c, CStride = Width * sizeof(float), Steps = Steps, Add = add };
@@ -123,12 +123,6 @@ sealed unsafe class PageCode
                 c[column] = sum;
             }
         }
-    }
-
-    static float Some(ref uint state)
-    {
-        state = state * 1664525 + 1013904223;
-        return (int)(state >> 8) * (1f / (1 << 24)) - 0.5f;
     }
 
     /// <summary>Forgets the code.</summary>

@@ -30,12 +30,11 @@ sealed unsafe class PairCode(CompiledKernel? kernel)
         const int Count = 33;
         uint* pairs = stackalloc uint[(Count + 1) / 2 * Panel.Lanes], expected = stackalloc uint[(Count + 1) / 2 * Panel.Lanes];
         float* rows = stackalloc float[Count * Panel.Lanes];
-        uint state = 1;
+        var numbers = new TrialNumbers(1);
         for (int i = 0; i < Count * Panel.Lanes; i++)
         {
             // Half of them in the middle between two.
-            state = state * 1664525 + 1013904223;
-            uint bits = i % 2 == 0 ? state : state & 0xffff0000 | 0x8000;
+            uint bits = i % 2 == 0 ? numbers.Next() : numbers.Next() & 0xffff0000 | 0x8000;
             rows[i] = (bits & 0x7f800000) == 0 ? 0 : BitConverter.UInt32BitsToSingle(bits);
         }
 

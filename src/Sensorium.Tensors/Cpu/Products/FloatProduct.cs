@@ -167,7 +167,8 @@ unsafe struct FloatProduct
             }
             else
             {
-                MultiplyStored(code, m, count, a, (byte*)b0, (byte*)b1, target, ldc, k > 0, ahead0, ahead1);
+                // An odd last number has a zero beside it where rows are pairs, and nothing where the weight is widened.
+                code.Multiply(m, InPairs ? BrainPairs.Of(count) : count / 2, !InPairs && count % 2 != 0, a, b0, b1, target, ldc, k > 0, ahead0, ahead1);
             }
 
             if (last)
@@ -204,29 +205,6 @@ unsafe struct FloatProduct
 
         FloatCode? code = InPairs ? halves.Pairs : halves.Widened;
         return code is { IsLive: true } ? code : null;
-    }
-
-    /// <summary>A tile of rows by 32 outputs that are stored in pairs.</summary>
-    readonly void MultiplyStored(FloatCode code, int rows, nint count, float* a, byte* b0, byte* b1, float* c, nint ldc, bool add, byte* next0, byte* next1)
-    {
-        for (nint at = 0; at < count || at == 0; at += FloatCode.MostInputs)
-        {
-            nint inputs = Math.Min(FloatCode.MostInputs, count - at);
-            var arguments = new FloatArguments
-            {
-                A = a + (InPairs ? at / 2 : at) * rows,
-                B0 = b0 + at / 2 * Panel.Lanes * sizeof(uint),
-                B1 = b1 == null ? null : b1 + at / 2 * Panel.Lanes * sizeof(uint),
-                C = c,
-                Stride = ldc * sizeof(float),
-                Steps = InPairs ? BrainPairs.Of(inputs) : inputs / 2,
-                Odd = InPairs ? 0 : inputs % 2,
-                Add = add || at > 0 ? 1 : 0,
-                Next0 = next0,
-                Next1 = next1,
-            };
-            code.Multiply(rows, &arguments);
-        }
     }
 
     readonly float* Group(FloatCode? code, nint group, nint k, nint count, float* unpacked)
