@@ -99,6 +99,31 @@ public sealed class LinearTests
     }
 
     [Theory]
+    [MemberData(nameof(Tiers))]
+    public void Sums_longer_than_a_call_of_generated_code_are_whole(KernelTier tier)
+    {
+        // Two calls of pairs and a third, and a number without a second.
+        const int Inputs = 2 * 2 * 8192 + 7, Outputs = 19, Rows = 5;
+        CpuDevice device = Samples.Device(tier);
+        float[] x = Samples.Numbers(11, Rows * Inputs);
+        foreach (DType type in new[] { DType.F32, DType.BF16, DType.F16 })
+        {
+            RawTensor raw = Samples.Raw(type, 10, Outputs, Inputs);
+            Weight weight = Samples.Fill(device, raw, WeightRole.Matrix);
+            float[] products = Products(x, Samples.Exact(raw), Rows, Inputs, Outputs);
+            foreach (Numerics numerics in Enum.GetValues<Numerics>())
+            {
+                using Compute c = device.NewCompute(numerics);
+                float[] all = c.Read(c.MatMul(c.FromHost(x, Rows, Inputs), weight));
+                c.Read(c.MatMul(c.FromHost(x.AsSpan(0, Inputs), 1, Inputs), weight)).ShouldBeSameBits(all.AsSpan(0, Outputs), $"{type}, {numerics}");
+
+                // A product more or less would be an error of 0.005, rounding to bfloat16 is one of 0.001.
+                RelativeError(all, products).ShouldBeLessThan(numerics == Numerics.Exact ? 1e-5 : 0.003);
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(TiersAndTypes))]
     public void A_fast_product_is_near_the_exact_one(KernelTier tier, DType type)
     {
@@ -113,15 +138,9 @@ public sealed class LinearTests
         Weight weight = Samples.Fill(device, Samples.Raw(type, 8, outputs, inputs), WeightRole.Matrix);
         float[] x = Samples.Numbers(9, rows * inputs);
         float[] a = fast.Read(fast.MatMul(fast.FromHost(x, rows, inputs), weight)), b = exact.Read(exact.MatMul(exact.FromHost(x, rows, inputs), weight));
-        double error = 0, norm = 0;
-        for (int i = 0; i < a.Length; i++)
-        {
-            error += Math.Pow(a[i] - b[i], 2);
-            norm += Math.Pow(b[i], 2);
-        }
 
         // Rounding to 127 steps of the largest of 32: a relative error of about 1 / (127 · sqrt(12) / 2.5).
-        Math.Sqrt(error / norm).ShouldBeLessThan(0.012);
+        RelativeError(a, b).ShouldBeLessThan(0.012);
     }
 
     [Theory]
@@ -237,6 +256,20 @@ public sealed class LinearTests
             y.AsSpan(20).ToArray().ShouldAllBe(v => float.IsNaN(v));
         }
     }
+
+    static double RelativeError(float[] numbers, float[] expected)
+    {
+        double error = numbers.Zip(expected, (a, b) => Math.Pow(a - b, 2)).Sum(), norm = expected.Sum(b => Math.Pow(b, 2));
+        return Math.Sqrt(error / norm);
+    }
+
+    /// <summary>x wᵀ, summed in float64.</summary>
+    static float[] Products(float[] x, float[] w, int rows, int inputs, int outputs) =>
+    [
+        .. from row in Enumerable.Range(0, rows)
+           from output in Enumerable.Range(0, outputs)
+           select (float)Enumerable.Range(0, inputs).Sum(k => (double)x[row * inputs + k] * w[output * inputs + k])
+    ];
 
     /// <summary>Within what float32 sums in any order may differ by.</summary>
     internal static void Near(float[] y, float[] x, float[] w, int rows, int inputs, int outputs)
