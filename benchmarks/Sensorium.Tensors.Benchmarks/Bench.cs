@@ -62,6 +62,11 @@ sealed class Bench(CpuDevice device, int repeats, DType[]? only)
         ];
         foreach ((string name, int inputs, int outputs, Activation activation, bool residual) in products)
         {
+            if (inputs % type.BlockSize() != 0)
+            {
+                continue;
+            }
+
             using Compute c = device.NewCompute(Numerics.Fast), inputsOf = device.NewCompute(Numerics.Fast);
             Weight[] weights = [.. Enumerable.Range(0, layers).Select(_ => Fill(type, outputs, inputs))];
             var bias = new Weight("bias", WeightRole.Vector, outputs);

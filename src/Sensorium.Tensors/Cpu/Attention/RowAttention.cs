@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Sensorium.Tensors.Cpu.Generated;
 using Sensorium.Tensors.Cpu.Products;
 
@@ -117,38 +116,29 @@ unsafe struct RowAttention : IJob
         float* tiles = Tiles + sequence.Tiles + head * HeadFloats(sequence.Keys);
         var keys = new Tensor(Source.Keys.FloatRow(sequence.FirstKey) + head * Shape.KeySize, sequence.Keys, Shape.KeySize, Source.Keys.Stride, DType.F32);
         var values = new Tensor(Source.Values.FloatRow(sequence.FirstKey) + head * Shape.ValueSize, sequence.Keys, Shape.ValueSize, Source.Values.Stride, DType.F32);
-        Fetch(keys, first, count);
-        Fetch(values, first, count);
+        FetchRows(keys, first, count);
+        FetchRows(values, first, count);
         RowTiles.Pack(Kernels, keys, first, count, tiles + first * Steps(Shape.KeySize), InPairs);
         RowTiles.PackColumns(Kernels, values, first, count, tiles + KeyFloats(sequence.Keys), InPairs);
     }
 
-    /// <summary>Rows' numbers are fetched all at once, for they lie too far apart to be foreseen.</summary>
-    static void Fetch(Tensor rows, nint first, nint count)
+    /// <summary>Rows' numbers are fetched all at once. Not to the first-level cache: rows a power of two apart would drive each other out of it.</summary>
+    static void FetchRows(Tensor rows, nint first, nint count)
     {
         for (nint row = first; row < first + count; row++)
         {
-            Fetch(rows.FloatRow(row), rows.Columns);
+            Fetch.Far(rows.FloatRow(row), rows.Columns * sizeof(float));
         }
     }
 
     /// <summary>A block's queries, or its results' places, are fetched while others are computed.</summary>
-    readonly void Fetch(Sequence sequence, nint item, Tensor x, int size)
+    readonly void FetchBlock(Sequence sequence, nint item, Tensor x, int size)
     {
         (int kvHead, nint firstRow, int rows) = Block(sequence, item);
         for (nint row = firstRow; row < firstRow + rows && kvHead < Shape.KvHeads; row++)
         {
             (int token, int head) = At(sequence, kvHead, row);
-            Fetch(x.FloatRow(token) + (nint)head * size, size);
-        }
-    }
-
-    /// <summary>Numbers go to the second-level cache: rows a power of two apart would drive each other out of the first one.</summary>
-    static void Fetch(float* numbers, nint count)
-    {
-        for (nint i = 0; i < count && Sse.IsSupported; i += Panel.Lanes)
-        {
-            Sse.Prefetch1(numbers + i);
+            Fetch.Far(x.FloatRow(token) + (nint)head * size, size * sizeof(float));
         }
     }
 
@@ -178,13 +168,13 @@ unsafe struct RowAttention : IJob
         }
 
         Kernels.MultiplyTiles(sequence.Keys, end, 0, size, keys, size, queries, groups > 1 ? queries + size * Panel.Lanes : null, scores, BlockRows, add: false);
-        Fetch(sequence, item + 1, Queries, Shape.KeySize);
+        FetchBlock(sequence, item + 1, Queries, Shape.KeySize);
         for (int group = 0; group < groups; group++)
         {
             Softmax.Look(scores + group * Panel.Lanes, BlockRows, end, lanes + group);
         }
 
-        Fetch(sequence, item, Output, Shape.ValueSize);
+        FetchBlock(sequence, item, Output, Shape.ValueSize);
         for (nint key = 0; key < end; key += stretchKeys)
         {
             nint count = Math.Min(stretchKeys, end - key);

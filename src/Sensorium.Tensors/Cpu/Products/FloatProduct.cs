@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Sensorium.Tensors.Cpu.Generated;
 
 namespace Sensorium.Tensors.Cpu.Products;
@@ -43,6 +42,9 @@ unsafe struct FloatProduct
     public OutputStage Stage;
 
     public FloatKernels Kernels;
+
+    /// <summary>The tile that whoever multiplies these is likely to go on with, which is fetched meanwhile; 0: it is not known.</summary>
+    public nint NextTile;
 
     /// <summary>Whether the rows are pairs of bfloat16, <c>[k / 2][rows of a tile]</c>, for <see cref="HalfPanels.Pairs"/>.</summary>
     public bool InPairs;
@@ -88,7 +90,8 @@ unsafe struct FloatProduct
             }
 
             var next = new Piece(tile, k, Math.Min(slice, Inputs - k));
-            MultiplyPiece(code, packed, firstRow, rows, piece, direct && tile < endTile ? next : default, scratch, inTurn);
+            Piece fetched = tile < endTile ? next : NextTile > 0 ? next with { Tile = NextTile } : default;
+            MultiplyPiece(code, packed, firstRow, rows, piece, direct ? fetched : default, scratch, inTurn);
             piece = next;
         }
     }
@@ -152,7 +155,7 @@ unsafe struct FloatProduct
         {
             int m = Kernels.RowsOf(rows - row);
             float* target = c + row * ldc;
-            FetchResults(c + (row + m) * ldc, ldc, Math.Min(Kernels.MaxRows, rows - row - m));
+            Fetch.Tile(c + (row + m) * ldc, ldc, Math.Min(Kernels.MaxRows, rows - row - m));
             if (last)
             {
                 Stage.Fetch(firstRow + row, m, FirstColumn + column);
@@ -182,16 +185,6 @@ unsafe struct FloatProduct
         if (columns < Panel.Tile && (last || !carry))
         {
             Copy(c, ldc, y, Stride, rows, columns);
-        }
-    }
-
-    /// <summary>Has the next tile's part of the result fetched meanwhile: rows lie apart, so no stream that the processor could foresee leads there.</summary>
-    static void FetchResults(float* c, nint ldc, nint rows)
-    {
-        for (nint row = 0; Sse.IsSupported && row < rows; row++, c += ldc)
-        {
-            Sse.Prefetch0(c);
-            Sse.Prefetch0(c + Panel.Lanes);
         }
     }
 

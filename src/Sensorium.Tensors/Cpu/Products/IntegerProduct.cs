@@ -31,6 +31,9 @@ unsafe struct IntegerProduct
     /// <summary>The first output's column, for the stage.</summary>
     public nint FirstColumn;
 
+    /// <summary>The group that whoever multiplies these is likely to go on with, which is fetched meanwhile; 0: it is not known.</summary>
+    public nint NextGroup;
+
     public OutputStage Stage;
 
     /// <summary>The managed kernels, where the panels have no generated ones.</summary>
@@ -54,7 +57,7 @@ unsafe struct IntegerProduct
 
         for (nint group = firstGroup; group < endGroup; group += step)
         {
-            Groups(code, firstRow, rows, group, (int)Math.Min(step, endGroup - group), scratch);
+            Groups(code, firstRow, rows, group, (int)Math.Min(step, endGroup - group), group + step < endGroup ? group + step : NextGroup, scratch);
         }
     }
 
@@ -81,7 +84,8 @@ unsafe struct IntegerProduct
         return group;
     }
 
-    readonly void Groups(IntegerCode? code, nint firstRow, nint rows, nint group, int groups, byte* scratch)
+    /// <summary>Rows by one or two groups; after them likely by those at <paramref name="nextGroup"/>, unless that is 0.</summary>
+    readonly void Groups(IntegerCode? code, nint firstRow, nint rows, nint group, int groups, nint nextGroup, byte* scratch)
     {
         float* partial = (float*)(scratch + 2 * StretchBlocks * BlockBytes);
         nint column = group * Panel.Lanes, columns = Math.Min(groups * Panel.Lanes, Panels.Outputs - column);
@@ -92,6 +96,7 @@ unsafe struct IntegerProduct
         if (code is null)
         {
             Managed(firstRow, rows, group, c, ldc, scratch);
+            Stage.Apply(c, ldc, firstRow, rows, FirstColumn + column, columns);
         }
         else if (rows <= FewTiles * QuantizedRows.TileRows)
         {
@@ -99,16 +104,17 @@ unsafe struct IntegerProduct
             {
                 Packed(code, firstRow, rows, group, groups, block, Math.Min(IntegerCode.MostBlocks, blocks - block), c, ldc);
             }
+
+            Stage.Apply(c, ldc, firstRow, rows, FirstColumn + column, columns);
         }
         else
         {
             for (nint block = 0; block < blocks; block += StretchBlocks)
             {
-                Unpacked(code, firstRow, rows, group, groups, block, Math.Min(StretchBlocks, blocks - block), c, ldc, scratch);
+                Stretch stretch = At(group, block), next = stretch.End < blocks ? At(group, stretch.End) : nextGroup > 0 ? At(nextGroup, 0) : default;
+                Unpacked(code, firstRow, rows, groups, columns, stretch, next, c, ldc, scratch);
             }
         }
-
-        Stage.Apply(c, ldc, firstRow, rows, FirstColumn + column, columns);
 
         if (!whole)
         {
@@ -148,9 +154,19 @@ unsafe struct IntegerProduct
         }
     }
 
-    /// <summary>Generated kernels on some blocks that are unpacked first.</summary>
-    readonly void Unpacked(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc, byte* scratch)
+    /// <summary>Some blocks of a group and of the one beside it.</summary>
+    readonly record struct Stretch(nint Group, nint Block, nint Count)
     {
+        public nint End => Block + Count;
+    }
+
+    readonly Stretch At(nint group, nint block) => new(group, block, Math.Min(StretchBlocks, Rows.Blocks - block));
+
+    /// <summary>Generated kernels on some blocks that are unpacked first; what comes next is fetched meanwhile.</summary>
+    readonly void Unpacked(IntegerCode code, nint firstRow, nint rows, int groups, nint columns, Stretch stretch, Stretch next, float* c, nint ldc, byte* scratch)
+    {
+        (nint group, nint block, nint count) = stretch;
+
         // A group that is not there is read as the first.
         byte* second = scratch + (groups - 1) * StretchBlocks * BlockBytes;
         var arguments = new IntegerArguments
@@ -165,10 +181,37 @@ unsafe struct IntegerProduct
             Add = block,
         };
         arguments.SetBlocks(Panels.Layout, count);
-        for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
+        bool last = stretch.End == Rows.Blocks;
+        nint tiles = (rows + QuantizedRows.TileRows - 1) / QuantizedRows.TileRows, column = FirstColumn + group * Panel.Lanes;
+        for (nint tile = 0; tile < tiles; tile++)
         {
-            At(ref arguments, firstRow + row, block, c + row * ldc);
+            nint row = tile * QuantizedRows.TileRows, m = Math.Min(QuantizedRows.TileRows, rows - row);
+            float* target = c + row * ldc;
+            FetchPart(next, tile, tiles);
+            Fetch.Tile(target + m * ldc, ldc, Math.Min(QuantizedRows.TileRows, rows - row - m));
+            if (last)
+            {
+                Stage.Fetch(firstRow + row, m, column);
+            }
+
+            At(ref arguments, firstRow + row, block, target);
             code.Unpacked(Rows.RowsOfTile(firstRow + row), &arguments);
+            if (last)
+            {
+                Stage.Apply(target, ldc, firstRow + row, m, column, columns);
+            }
+        }
+    }
+
+    /// <summary>Has the part of a stretch fetched that falls to a tile of rows: all of them together fetch it whole.</summary>
+    readonly void FetchPart(Stretch stretch, nint tile, nint tiles)
+    {
+        const nint Slice = QuantPanels.SliceBlocks;
+        nint bytes = (stretch.Count + Slice - 1) / Slice * Panels.Layout.SliceBytes, part = NativeBlock.Aligned(bytes / tiles + 1), at = tile * part;
+        nint end = Math.Min(stretch.Group + Panels.Code!.Groups, Panels.Groups);
+        for (nint group = stretch.Group; group < end && at < bytes; group++)
+        {
+            Fetch.Far(Panels.At(group, stretch.Block).Scales + at, Math.Min(part, bytes - at));
         }
     }
 

@@ -56,10 +56,18 @@ unsafe struct LinearJob : IJob
         return items;
     }
 
+    /// <summary>An item's chunk of rows, and which of the chunk's items it is.</summary>
+    readonly (nint Chunk, nint Index) At(nint item)
+    {
+        nint ofChunk = ItemsOfChunk();
+        return ByRows ? (item / ofChunk, item % ofChunk) : (item % Chunks.Count, item / Chunks.Count);
+    }
+
     public readonly void Run(nint item, int worker)
     {
-        nint ofChunk = ItemsOfChunk(), column = 0;
-        (nint chunk, nint rest) = ByRows ? (item / ofChunk, item % ofChunk) : (item % Chunks.Count, item / Chunks.Count);
+        nint column = 0;
+        (nint chunk, nint rest) = At(item);
+        nint after = At(item + 1).Index - rest;
         Weight part = Weight;
         if (Weight.Parts.Count > 0)
         {
@@ -77,6 +85,10 @@ unsafe struct LinearJob : IJob
         nint firstRow = chunk * Chunks.Rows, rows = Chunks.RowsOf(chunk);
         nint firstTile = rest * ItemTiles, tiles = (part.Outputs + Panel.Tile - 1) / Panel.Tile, endTile = Math.Min(firstTile + ItemTiles, tiles);
         byte* scratch = Scratch + (nint)worker * WorkerScratch;
+
+        // A worker goes on with the item that comes next, if that is of the same part.
+        nint nextTile = (rest + after) * ItemTiles;
+        nextTile = nextTile < tiles ? Math.Max(nextTile, 0) : 0;
         if (Quantized.Data != null && panels is QuantPanels quant)
         {
             var product = new IntegerProduct
@@ -88,6 +100,7 @@ unsafe struct LinearJob : IJob
                 FirstColumn = column,
                 Stage = Stage,
                 Kernels = IntegerKernels.Of(Stage.Tier, quant.Layout),
+                NextGroup = 2 * nextTile,
             };
             product.Multiply(firstRow, rows, firstTile * 2, Math.Min(endTile * 2, quant.Groups), scratch);
             return;
@@ -103,6 +116,7 @@ unsafe struct LinearJob : IJob
             FirstColumn = column,
             Stage = Stage,
             Kernels = Kernels,
+            NextTile = nextTile,
             InPairs = Pairs != null && panels is HalfPanels { Pairs: not null },
         };
         float* packed = floats.InPairs ? (float*)(Pairs + firstRow * BrainPairs.Of(Inputs)) : Packed + firstRow * Inputs;

@@ -61,14 +61,9 @@ unsafe struct OutputStage : IFunctionChoice
     /// <summary>Has what a tile of at most 32 columns will need fetched from memory meanwhile.</summary>
     public readonly void Fetch(nint firstRow, nint rows, nint firstColumn)
     {
-        if (Sse.IsSupported && !Residual.IsNone)
+        if (!Residual.IsNone)
         {
-            for (nint row = firstRow; row < firstRow + rows; row++)
-            {
-                float* from = Residual.FloatRow(row) + firstColumn;
-                Sse.Prefetch0(from);
-                Sse.Prefetch0(from + Panel.Lanes);
-            }
+            Products.Fetch.Tile(Residual.FloatRow(firstRow) + firstColumn, Residual.Stride, rows);
         }
     }
 
