@@ -94,8 +94,10 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         var decode = new Reading(bytes + kept * (promptTokens + newTokens / 2));
         var together = new Reading(bytes + kept * Company * (CompanyPrompt + newTokens / 2));
         IReadOnlyList<OperationTime> prefillTimes = [];
-        for (int attempt = 0; attempt <= Tries; attempt++)
+        long begin = Stopwatch.GetTimestamp();
+        while (prefill.Count < Tries)
         {
+            bool counts = HasSettled(begin);
             cancellation.ThrowIfCancellationRequested();
             var pages = new PageTable();
             var memory = memories is null ? null : new PageTable();
@@ -113,7 +115,7 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
             pages.Release(pool);
             memory?.Release(memories!);
             Array.Sort(steps);
-            if (attempt > 0)
+            if (counts)
             {
                 double between = Ceilings.ReadBandwidth(device);
                 prefill.Add(promptSeconds);
@@ -308,12 +310,27 @@ sealed class ModelBench(CpuDevice device, Numerics numerics, bool profile, Cance
         return seconds;
     }
 
-    /// <summary>The median of several tries, after one that is not counted.</summary>
+    /// <summary>The median of several tries, or of those of a second, once the runtime has settled.</summary>
     static double Median(int tries, Func<double> attempt)
     {
-        attempt();
-        return Middle([.. Enumerable.Range(0, tries).Select(_ => attempt())]);
+        long begin = Stopwatch.GetTimestamp();
+        do
+        {
+            attempt();
+        }
+        while (!HasSettled(begin));
+
+        var values = new List<double>();
+        while (values.Count < tries || values.Sum() < 1)
+        {
+            values.Add(attempt());
+        }
+
+        return Middle(values);
     }
+
+    /// <summary>Whether what comes counts: for a second the runtime compiles anew what it sees run often, on the cores that are measured.</summary>
+    static bool HasSettled(long begin) => Stopwatch.GetElapsedTime(begin).TotalSeconds >= 1;
 
     /// <summary>The median.</summary>
     public static double Middle(List<double> values)
