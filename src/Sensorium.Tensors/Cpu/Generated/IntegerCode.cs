@@ -52,6 +52,12 @@ sealed unsafe class IntegerCode
         : sets.HasFlag(Instructions.AvxVnni) ? Instructions.AvxVnni
         : sets & Instructions.Avx2;
 
+    /// <summary>
+    /// Whether each tile of rows unpacks for itself about as quickly as it reads what was unpacked before: by 512 bits, where
+    /// scales are but to be widened. Else many tiles have it unpacked once.
+    /// </summary>
+    public bool Unpacks(QuantLayout layout) => Groups == 2 && layout.Scales is (ScaleKind.Half or ScaleKind.HalfAndMinimum);
+
     /// <summary>A tile of rows by the packed integers.</summary>
     /// <param name="rows">Rows of the tile.</param>
     /// <param name="arguments">Of use no more afterwards.</param>

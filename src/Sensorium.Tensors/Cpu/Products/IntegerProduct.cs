@@ -12,10 +12,10 @@ unsafe struct IntegerProduct
     /// <summary>A block of a group, unpacked: quads, two scales and two minima an output.</summary>
     const int BlockBytes = 512 + 4 * Panel.Lanes * sizeof(float);
 
-    /// <summary>Blocks that many rows meet before the next are unpacked, four slices: long enough for a call to be worth its while, and little enough to stay near.</summary>
+    /// <summary>Blocks that many rows meet before the next ones, four slices: long enough for a call to be worth its while, and little enough to stay near.</summary>
     const int StretchBlocks = 4 * QuantPanels.SliceBlocks;
 
-    /// <summary>Tiles of rows for which each unpacks for itself: what is saved by unpacking once is less than storing it.</summary>
+    /// <summary>Tiles of rows that take all of a weight's inputs in one call each; there is a call's time only to fetch what comes next.</summary>
     const int FewTiles = 3;
 
     public QuantPanels Panels;
@@ -112,7 +112,7 @@ unsafe struct IntegerProduct
             for (nint block = 0; block < blocks; block += StretchBlocks)
             {
                 Stretch stretch = At(group, block), next = stretch.End < blocks ? At(group, stretch.End) : nextGroup > 0 ? At(nextGroup, 0) : default;
-                Unpacked(code, firstRow, rows, groups, columns, stretch, next, c, ldc, scratch);
+                Tiles(code, firstRow, rows, groups, columns, stretch, next, c, ldc, scratch);
             }
         }
 
@@ -128,23 +128,12 @@ unsafe struct IntegerProduct
     /// <summary>Generated kernels on some blocks as they are stored.</summary>
     readonly void Packed(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc, nint runs = 1)
     {
-        // A group that is not there is read as the first.
-        nint second = group + groups - 1;
-        QuantBlock first = Panels.At(group, block), other = Panels.At(second, block);
-        var arguments = new IntegerArguments
-        {
-            Integers0 = first.Integers,
-            Integers1 = other.Integers,
-            Scales0 = first.Scales,
-            Scales1 = other.Scales,
-            Super0 = first.Super,
-            Super1 = other.Super,
-            Stride = ldc * sizeof(float),
-            Add = block,
-            Next = Panels.At(second + 1, 0).Scales,
-            Runs = runs,
-            RunBytes = groups * Panels.GroupBytes,
-        };
+        IntegerArguments arguments = Stored(new Stretch(group, block, count), groups);
+        arguments.Stride = ldc * sizeof(float);
+        arguments.Add = block;
+        arguments.Next = Panels.At(group + groups, 0).Scales;
+        arguments.Runs = runs;
+        arguments.RunBytes = groups * Panels.GroupBytes;
         arguments.SetBlocks(Panels.Layout, count);
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
@@ -162,27 +151,15 @@ unsafe struct IntegerProduct
 
     readonly Stretch At(nint group, nint block) => new(group, block, Math.Min(StretchBlocks, Rows.Blocks - block));
 
-    /// <summary>Generated kernels on some blocks that are unpacked first; what comes next is fetched meanwhile.</summary>
-    readonly void Unpacked(IntegerCode code, nint firstRow, nint rows, int groups, nint columns, Stretch stretch, Stretch next, float* c, nint ldc, byte* scratch)
+    /// <summary>Generated kernels on a stretch, tile of rows by tile; what comes next is fetched meanwhile.</summary>
+    readonly void Tiles(IntegerCode code, nint firstRow, nint rows, int groups, nint columns, Stretch stretch, Stretch next, float* c, nint ldc, byte* scratch)
     {
-        (nint group, nint block, nint count) = stretch;
-
-        // A group that is not there is read as the first.
-        byte* second = scratch + (groups - 1) * StretchBlocks * BlockBytes;
-        var arguments = new IntegerArguments
-        {
-            Integers0 = Unpack(group, block, count, scratch),
-            Integers1 = groups > 1 ? Unpack(group + 1, block, count, second) : Panels.Quads(group, block, 0, scratch),
-            Scales0 = scratch + StretchBlocks * 512,
-            Scales1 = second + StretchBlocks * 512,
-            Super0 = scratch + StretchBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
-            Super1 = second + StretchBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
-            Stride = ldc * sizeof(float),
-            Add = block,
-        };
-        arguments.SetBlocks(Panels.Layout, count);
-        bool last = stretch.End == Rows.Blocks;
-        nint tiles = (rows + QuantizedRows.TileRows - 1) / QuantizedRows.TileRows, column = FirstColumn + group * Panel.Lanes;
+        nint tiles = (rows + QuantizedRows.TileRows - 1) / QuantizedRows.TileRows, column = FirstColumn + stretch.Group * Panel.Lanes;
+        bool unpacks = !code.Unpacks(Panels.Layout), last = stretch.End == Rows.Blocks;
+        IntegerArguments arguments = unpacks ? Unpack(stretch, groups, scratch) : Stored(stretch, groups);
+        arguments.Stride = ldc * sizeof(float);
+        arguments.Add = stretch.Block;
+        arguments.SetBlocks(Panels.Layout, stretch.Count);
         for (nint tile = 0; tile < tiles; tile++)
         {
             nint row = tile * QuantizedRows.TileRows, m = Math.Min(QuantizedRows.TileRows, rows - row);
@@ -194,13 +171,59 @@ unsafe struct IntegerProduct
                 Stage.Fetch(firstRow + row, m, column);
             }
 
-            At(ref arguments, firstRow + row, block, target);
-            code.Unpacked(Rows.RowsOfTile(firstRow + row), &arguments);
+            IntegerArguments own = arguments;
+            At(ref own, firstRow + row, stretch.Block, target);
+            if (unpacks)
+            {
+                code.Unpacked((int)m, &own);
+            }
+            else
+            {
+                // It fetches, too: what is behind the rows, which are the next ones.
+                own.Next = own.Rows;
+                code.Packed((int)m, &own);
+            }
+
             if (last)
             {
                 Stage.Apply(target, ldc, firstRow + row, m, column, columns);
             }
         }
+    }
+
+    /// <summary>Where a stretch lies as it is stored.</summary>
+    readonly IntegerArguments Stored(Stretch stretch, int groups)
+    {
+        // A group that is not there is read as the first.
+        QuantBlock first = Panels.At(stretch.Group, stretch.Block), other = Panels.At(stretch.Group + groups - 1, stretch.Block);
+        return new IntegerArguments
+        {
+            Integers0 = first.Integers,
+            Integers1 = other.Integers,
+            Scales0 = first.Scales,
+            Scales1 = other.Scales,
+            Super0 = first.Super,
+            Super1 = other.Super,
+            Runs = 1,
+        };
+    }
+
+    /// <summary>Unpacks a stretch.</summary>
+    readonly IntegerArguments Unpack(Stretch stretch, int groups, byte* scratch)
+    {
+        (nint group, nint block, nint count) = stretch;
+
+        // A group that is not there is read as the first.
+        byte* second = scratch + (groups - 1) * StretchBlocks * BlockBytes;
+        return new IntegerArguments
+        {
+            Integers0 = Unpack(group, block, count, scratch),
+            Integers1 = groups > 1 ? Unpack(group + 1, block, count, second) : Panels.Quads(group, block, 0, scratch),
+            Scales0 = scratch + StretchBlocks * 512,
+            Scales1 = second + StretchBlocks * 512,
+            Super0 = scratch + StretchBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
+            Super1 = second + StretchBlocks * (512 + 2 * Panel.Lanes * sizeof(float)),
+        };
     }
 
     /// <summary>Has the part of a stretch fetched that falls to a tile of rows: all of them together fetch it whole.</summary>
