@@ -239,6 +239,9 @@ sealed class ModelHost : IEngineHost
             row++;
             Deliver(sequence, id);
         }
+
+        // Whoever waits for a token may only now get a core: the next step takes them all, and not every system interrupts it for a thread that wakes.
+        Thread.Yield();
     }
 
     void Deliver(Sequence sequence, int id)
