@@ -240,7 +240,7 @@ sealed class ModelHost : IEngineHost
             Deliver(sequence, id);
         }
 
-        // Whoever waits for a token may only now get a core: the next step takes them all, and not every system interrupts it for a thread that wakes.
+        // Whoever waits for a token may get a core now: the next step takes them all, and a thread that wakes may be kept waiting until a tick ends it.
         Thread.Yield();
     }
 
