@@ -61,7 +61,6 @@ public sealed unsafe partial class CpuCompute
         /// <summary>Multiplies few rows by pages as they are stored; null where no kernel does.</summary>
         public PageCode? Code;
 
-
         public readonly nint BytesPerWorker()
         {
             nint floats = (nint)PaddedRows * (KeySize + KvPool.PageRows + 4) + 2 * AttentionState.Size(PaddedRows, Stride)

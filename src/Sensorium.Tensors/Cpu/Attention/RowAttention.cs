@@ -127,7 +127,7 @@ unsafe struct RowAttention : IJob
     {
         for (nint row = first; row < first + count; row++)
         {
-            Fetch.Far(rows.FloatRow(row), rows.Columns * sizeof(float));
+            Prefetch.Far(rows.FloatRow(row), rows.Columns * sizeof(float));
         }
     }
 
@@ -138,7 +138,7 @@ unsafe struct RowAttention : IJob
         for (nint row = firstRow; row < firstRow + rows && kvHead < Shape.KvHeads; row++)
         {
             (int token, int head) = At(sequence, kvHead, row);
-            Fetch.Far(x.FloatRow(token) + (nint)head * size, size * sizeof(float));
+            Prefetch.Far(x.FloatRow(token) + (nint)head * size, size * sizeof(float));
         }
     }
 

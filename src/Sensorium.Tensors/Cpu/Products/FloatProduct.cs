@@ -155,7 +155,7 @@ unsafe struct FloatProduct
         {
             int m = Kernels.RowsOf(rows - row);
             float* target = c + row * ldc;
-            Fetch.Tile(c + (row + m) * ldc, ldc, Math.Min(Kernels.MaxRows, rows - row - m));
+            Prefetch.Tile(c + (row + m) * ldc, ldc, Math.Min(Kernels.MaxRows, rows - row - m));
             if (last)
             {
                 Stage.Fetch(firstRow + row, m, FirstColumn + column);

@@ -72,7 +72,7 @@ unsafe struct IntegerProduct
             float* c = Y + firstRow * Stride + column;
             for (nint block = 0; block < blocks; block += IntegerCode.MostBlocks)
             {
-                Packed(code, firstRow, rows, group, code.Groups, block, Math.Min(IntegerCode.MostBlocks, blocks - block), c, Stride, count);
+                Packed(code, firstRow, rows, code.Groups, At(group, block, IntegerCode.MostBlocks), c, Stride, count);
             }
 
             Stage.Apply(c, Stride, firstRow, rows, FirstColumn + column, count * code.Groups * Panel.Lanes);
@@ -102,7 +102,7 @@ unsafe struct IntegerProduct
         {
             for (nint block = 0; block < blocks; block += IntegerCode.MostBlocks)
             {
-                Packed(code, firstRow, rows, group, groups, block, Math.Min(IntegerCode.MostBlocks, blocks - block), c, ldc);
+                Packed(code, firstRow, rows, groups, At(group, block, IntegerCode.MostBlocks), c, ldc);
             }
 
             Stage.Apply(c, ldc, firstRow, rows, FirstColumn + column, columns);
@@ -126,19 +126,16 @@ unsafe struct IntegerProduct
     }
 
     /// <summary>Generated kernels on some blocks as they are stored.</summary>
-    readonly void Packed(IntegerCode code, nint firstRow, nint rows, nint group, int groups, nint block, nint count, float* c, nint ldc, nint runs = 1)
+    readonly void Packed(IntegerCode code, nint firstRow, nint rows, int groups, Stretch stretch, float* c, nint ldc, nint runs = 1)
     {
-        IntegerArguments arguments = Stored(new Stretch(group, block, count), groups);
-        arguments.Stride = ldc * sizeof(float);
-        arguments.Add = block;
-        arguments.Next = Panels.At(group + groups, 0).Scales;
+        IntegerArguments arguments = Arguments(stretch, groups, ldc);
+        arguments.Next = Panels.At(stretch.Group + groups, 0).Scales;
         arguments.Runs = runs;
         arguments.RunBytes = groups * Panels.GroupBytes;
-        arguments.SetBlocks(Panels.Layout, count);
         for (nint row = 0; row < rows; row += QuantizedRows.TileRows)
         {
             IntegerArguments tile = arguments;
-            At(ref tile, firstRow + row, block, c + row * ldc);
+            At(ref tile, firstRow + row, stretch.Block, c + row * ldc);
             code.Packed(Rows.RowsOfTile(firstRow + row), &tile);
         }
     }
@@ -149,23 +146,20 @@ unsafe struct IntegerProduct
         public nint End => Block + Count;
     }
 
-    readonly Stretch At(nint group, nint block) => new(group, block, Math.Min(StretchBlocks, Rows.Blocks - block));
+    readonly Stretch At(nint group, nint block, nint most = StretchBlocks) => new(group, block, Math.Min(most, Rows.Blocks - block));
 
     /// <summary>Generated kernels on a stretch, tile of rows by tile; what comes next is fetched meanwhile.</summary>
     readonly void Tiles(IntegerCode code, nint firstRow, nint rows, int groups, nint columns, Stretch stretch, Stretch next, float* c, nint ldc, byte* scratch)
     {
         nint tiles = (rows + QuantizedRows.TileRows - 1) / QuantizedRows.TileRows, column = FirstColumn + stretch.Group * Panel.Lanes;
         bool unpacks = !code.Unpacks(Panels.Layout), last = stretch.End == Rows.Blocks;
-        IntegerArguments arguments = unpacks ? Unpack(stretch, groups, scratch) : Stored(stretch, groups);
-        arguments.Stride = ldc * sizeof(float);
-        arguments.Add = stretch.Block;
-        arguments.SetBlocks(Panels.Layout, stretch.Count);
+        IntegerArguments arguments = Arguments(stretch, groups, ldc, unpacks ? scratch : null);
         for (nint tile = 0; tile < tiles; tile++)
         {
             nint row = tile * QuantizedRows.TileRows, m = Math.Min(QuantizedRows.TileRows, rows - row);
             float* target = c + row * ldc;
             FetchPart(next, tile, tiles);
-            Fetch.Tile(target + m * ldc, ldc, Math.Min(QuantizedRows.TileRows, rows - row - m));
+            Prefetch.Tile(target + m * ldc, ldc, Math.Min(QuantizedRows.TileRows, rows - row - m));
             if (last)
             {
                 Stage.Fetch(firstRow + row, m, column);
@@ -189,6 +183,16 @@ unsafe struct IntegerProduct
                 Stage.Apply(target, ldc, firstRow + row, m, column, columns);
             }
         }
+    }
+
+    /// <summary>What kernels are told of a stretch: as it is stored, or as it was unpacked to <paramref name="unpacked"/>.</summary>
+    readonly IntegerArguments Arguments(Stretch stretch, int groups, nint ldc, byte* unpacked = null)
+    {
+        IntegerArguments arguments = unpacked == null ? Stored(stretch, groups) : Unpack(stretch, groups, unpacked);
+        arguments.Stride = ldc * sizeof(float);
+        arguments.Add = stretch.Block;
+        arguments.SetBlocks(Panels.Layout, stretch.Count);
+        return arguments;
     }
 
     /// <summary>Where a stretch lies as it is stored.</summary>
@@ -234,7 +238,7 @@ unsafe struct IntegerProduct
         nint end = Math.Min(stretch.Group + Panels.Code!.Groups, Panels.Groups);
         for (nint group = stretch.Group; group < end && at < bytes; group++)
         {
-            Fetch.Far(Panels.At(group, stretch.Block).Scales + at, Math.Min(part, bytes - at));
+            Prefetch.Far(Panels.At(group, stretch.Block).Scales + at, Math.Min(part, bytes - at));
         }
     }
 

@@ -59,8 +59,13 @@ unsafe struct LinearJob : IJob
     /// <summary>An item's chunk of rows, and which of the chunk's items it is.</summary>
     readonly (nint Chunk, nint Index) At(nint item)
     {
+        if (!ByRows)
+        {
+            return (item % Chunks.Count, item / Chunks.Count);
+        }
+
         nint ofChunk = ItemsOfChunk();
-        return ByRows ? (item / ofChunk, item % ofChunk) : (item % Chunks.Count, item / Chunks.Count);
+        return (item / ofChunk, item % ofChunk);
     }
 
     public readonly void Run(nint item, int worker)
@@ -88,7 +93,7 @@ unsafe struct LinearJob : IJob
 
         // A worker goes on with the item that comes next, if that is of the same part.
         nint nextTile = (rest + after) * ItemTiles;
-        nextTile = nextTile < tiles ? Math.Max(nextTile, 0) : 0;
+        nextTile = nextTile > 0 && nextTile < tiles ? nextTile : 0;
         if (Quantized.Data != null && panels is QuantPanels quant)
         {
             var product = new IntegerProduct

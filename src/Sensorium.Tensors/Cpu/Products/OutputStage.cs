@@ -63,7 +63,7 @@ unsafe struct OutputStage : IFunctionChoice
     {
         if (!Residual.IsNone)
         {
-            Products.Fetch.Tile(Residual.FloatRow(firstRow) + firstColumn, Residual.Stride, rows);
+            Prefetch.Tile(Residual.FloatRow(firstRow) + firstColumn, Residual.Stride, rows);
         }
     }
 

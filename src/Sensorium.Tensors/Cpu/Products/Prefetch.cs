@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Sensorium.Tensors.Cpu.Products;
 
 /// <summary>Hints to fetch what is needed soon while something else is computed, where no stream that the processor could foresee leads there.</summary>
-static unsafe class Fetch
+static unsafe class Prefetch
 {
     const int Line = 64;
 
